@@ -1,0 +1,4 @@
+//! What several carriers need and none owns.
+
+pub mod form;
+pub mod hmac;

@@ -1,0 +1,337 @@
+//! The port that every carrier fills.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::address::Address;
+use crate::content::OutboundContent;
+use crate::event::{CarrierEvent, Channel, MessageType, ReportedState};
+use crate::failure::SendError;
+use crate::http::{HttpClient, HttpRequest, HttpResponse};
+use crate::id::MessageId;
+use crate::time::Timestamp;
+use crate::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
+
+/// A carrier's name as in configuration, URLs and metrics: `twilio`. Not an enum, so the
+/// core never lists carriers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct CarrierName(pub &'static str);
+
+impl fmt::Display for CarrierName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for CarrierName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// One connection at one messaging carrier, seen from the pipeline.
+///
+/// Receiving is pure: bytes in, events out; no clock, no network, no storage. So a captured
+/// request is a complete test case, and the same code runs under axum and under a Lambda.
+/// Sending is a pure request builder and a pure outcome reader around one HTTP call.
+#[async_trait]
+pub trait Carrier: Send + Sync {
+    /// As in configuration, URLs and metrics.
+    fn name(&self) -> CarrierName;
+
+    /// What this connection can carry; the carrier selection reads it.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// The senders that this connection answers for, as routing keys (`tenant_key` of its
+    /// events). Empty: every event that verifies with its secrets is its own.
+    fn routing_keys(&self) -> Vec<String>;
+
+    /// Proves that the carrier sent this request. Call [`receive`], not this.
+    fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal>;
+
+    /// Reads a verified request. One request may hold several events, or none; an unknown
+    /// kind is an `unsupported` event or an ignored one, never an error. Call [`receive`],
+    /// not this.
+    fn parse(&self, request: &WebhookRequest) -> Result<Parsed, Malformed>;
+
+    /// The answer to a challenge that is not a callback (Meta's `GET`); `None` if this
+    /// request is none.
+    fn handshake(&self, request: &WebhookRequest) -> Option<WebhookReply> {
+        let _ = request;
+        None
+    }
+
+    /// The answer in the carrier's dialect. `events` are those read (empty unless accepted).
+    fn reply(&self, outcome: Outcome, events: &[CarrierEvent]) -> WebhookReply {
+        let _ = events;
+        WebhookReply::empty(if outcome == Outcome::Reject { 401 } else { 200 })
+    }
+
+    /// The answer to a refused request.
+    fn refuse(&self, refusal: &Refusal) -> WebhookReply {
+        WebhookReply::empty(match refusal {
+            Refusal::Unverified(_) | Refusal::Replayed(_) => 401,
+            Refusal::Forbidden(_) => 403,
+            Refusal::Method => 405,
+        })
+    }
+
+    /// The request that hands `message` over. Pure.
+    fn request(&self, message: &OutboundMessage) -> Result<HttpRequest, SendError>;
+
+    /// What the carrier's answer means. Pure.
+    fn outcome(&self, message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError>;
+
+    /// Hands one message over. Carriers that need more than one call replace this.
+    async fn send(&self, http: &dyn HttpClient, message: &OutboundMessage) -> Result<Accepted, SendError> {
+        let response = http.execute(self.request(message)?).await?;
+        self.outcome(message, &response)
+    }
+
+    /// Asks the carrier what became of an ambiguous attempt. `None`: this carrier has no
+    /// such record; only a status callback can settle it.
+    async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
+        let (_, _) = (http, query);
+        Ok(None)
+    }
+
+    /// Asks the carrier whether our credentials work. Sends nothing to anybody.
+    async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {
+        let _ = http;
+        Ok(Health { ok: true, detail: "this carrier offers no check".into() })
+    }
+}
+
+/// The only way into [`Carrier::parse`]: nothing unverified is ever read.
+pub fn receive(
+    carrier: &dyn Carrier,
+    request: &WebhookRequest,
+) -> Result<(Proof, Result<Parsed, Malformed>), Refusal> {
+    let proof = carrier.verify(request)?;
+    Ok((proof, carrier.parse(request)))
+}
+
+/// What was in a request.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Parsed {
+    /// The facts, in the request's order.
+    pub events: Vec<CarrierEvent>,
+    /// Elements of a batch that could not be read: a stable word each. The rest goes on.
+    pub quarantined: Vec<&'static str>,
+}
+
+/// What a connection can carry.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Capabilities {
+    /// Channels it reaches.
+    pub channels: Vec<Channel>,
+    /// Kinds of content it takes.
+    pub content: Vec<MessageType>,
+    /// Longest text in characters that one send takes.
+    pub max_text: usize,
+    /// Most media in one message.
+    pub max_media: usize,
+    /// Largest medium in bytes.
+    pub max_media_bytes: u64,
+    /// Media types it takes (`image/jpeg`); a trailing `/*` takes a whole family.
+    pub media_types: Vec<&'static str>,
+    /// Most buttons in one message.
+    pub max_buttons: usize,
+    /// Most list entries in one message.
+    pub max_list_entries: usize,
+    /// It reports delivery.
+    pub delivery_receipts: bool,
+    /// It reports reading.
+    pub read_receipts: bool,
+    /// Free-form messages need an open 24-hour service window on these channels.
+    pub service_window: Vec<Channel>,
+    /// It hands our reference back in status callbacks, so an ambiguous send settles.
+    pub echoes_reference: bool,
+    /// It has a look-up by reference or recipient.
+    pub look_up: bool,
+    /// It honours an idempotency key, so an ambiguous send may be repeated.
+    pub idempotent: bool,
+    /// It handles STOP itself (blocks and answers).
+    pub handles_stop: bool,
+}
+
+impl Capabilities {
+    /// Nothing at all: a base for struct update.
+    pub const NONE: Self = Self {
+        channels: Vec::new(),
+        content: Vec::new(),
+        max_text: 0,
+        max_media: 0,
+        max_media_bytes: 0,
+        media_types: Vec::new(),
+        max_buttons: 0,
+        max_list_entries: 0,
+        delivery_receipts: false,
+        read_receipts: false,
+        service_window: Vec::new(),
+        echoes_reference: false,
+        look_up: false,
+        idempotent: false,
+        handles_stop: false,
+    };
+
+    /// Why `content` cannot go over `channel` here; `None` if it can.
+    pub fn refuses(&self, channel: Channel, content: &OutboundContent) -> Option<&'static str> {
+        if !self.channels.contains(&channel) {
+            return Some("channel_not_carried");
+        }
+        if !self.content.contains(&content.message_type()) {
+            return Some("content_type_not_carried");
+        }
+        match content {
+            OutboundContent::Media { media, .. } if media.len() > self.max_media => Some("too_many_media"),
+            OutboundContent::Media { media, .. } if !media.iter().all(|m| self.takes(m.mime.as_deref())) => {
+                Some("media_type_not_carried")
+            }
+            OutboundContent::Interactive { buttons, .. }
+                if buttons.len() > self.max_buttons.max(self.max_list_entries) =>
+            {
+                Some("too_many_buttons")
+            }
+            _ => None,
+        }
+    }
+
+    fn takes(&self, mime: Option<&str>) -> bool {
+        let Some(mime) = mime else { return true };
+        let mime = mime.split(';').next().unwrap_or_default().trim();
+        self.media_types.iter().any(|t| match t.strip_suffix('*') {
+            Some(family) => mime.starts_with(family),
+            None => *t == mime,
+        })
+    }
+}
+
+/// One unit handed to one carrier: a whole message, or one part of a long one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboundMessage {
+    /// Our message.
+    pub message_id: MessageId,
+    /// Our id for this attempt's part, given to the carrier wherever it lets us: it comes
+    /// back in status callbacks and settles an ambiguous send. `msg_…` or `msg_….2`.
+    pub client_ref: String,
+    /// Which channel.
+    pub channel: Channel,
+    /// Which of our addresses sends.
+    pub from: Address,
+    /// The recipient, normalised.
+    pub to: Address,
+    /// What to say.
+    pub content: OutboundContent,
+    /// The carrier's id of the message this one answers.
+    pub reply_to: Option<String>,
+    /// The carrier's conversation, where it has one.
+    pub conversation_ref: Option<String>,
+    /// Our public URL for status callbacks of this connection, where the carrier takes one
+    /// per message.
+    pub status_url: Option<String>,
+    /// Do not deliver after this.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A carrier took a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// The carrier's id for it; empty if it gives none.
+    pub carrier_message_id: String,
+    /// Whether it is merely queued there or already handed on.
+    pub state: ReportedState,
+    /// Billing segments, as the carrier counts.
+    pub segments: Option<u32>,
+    /// The recipient as the carrier knows them, if that differs from what we dialled.
+    pub recipient: Option<Address>,
+}
+
+impl Accepted {
+    /// Taken, with this id.
+    pub fn with_id(carrier_message_id: impl Into<String>) -> Self {
+        Self {
+            carrier_message_id: carrier_message_id.into(),
+            state: ReportedState::Queued,
+            segments: None,
+            recipient: None,
+        }
+    }
+}
+
+/// What we want to know about an ambiguous attempt.
+#[derive(Debug, Clone)]
+pub struct LookUp {
+    /// Our reference.
+    pub client_ref: String,
+    /// Our sender.
+    pub from: Address,
+    /// The recipient.
+    pub to: Address,
+    /// The words, to compare with.
+    pub text: Option<String>,
+    /// When the attempt began.
+    pub since: Timestamp,
+}
+
+/// What the carrier's own record says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// It has the message.
+    Taken(Accepted),
+    /// It surely does not: sending again is safe.
+    NotTaken,
+    /// It cannot tell yet.
+    Unclear,
+}
+
+/// The answer of a credentials check.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Health {
+    /// Whether we can send.
+    pub ok: bool,
+    /// One sentence for the operator; no secret.
+    pub detail: String,
+}
+
+/// What a carrier folder exports: enough to build it from its own settings.
+pub struct CarrierPlugin {
+    /// Its name.
+    pub name: CarrierName,
+    /// Builds a connection from its table in the configuration.
+    pub build: fn(Value) -> Result<Arc<dyn Carrier>, SettingsError>,
+    /// Settings for a conformance case: reads the case's `secrets`, `config`, `slot`, …
+    /// and answers the table that [`CarrierPlugin::build`] takes.
+    pub case_settings: fn(&Value) -> Value,
+}
+
+/// A connection's settings are wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SettingsError {
+    /// The setting, if one is to blame.
+    pub key: Option<String>,
+    /// What is wrong and what to do; no secret.
+    pub message: String,
+}
+
+impl SettingsError {
+    /// One setting is wrong.
+    pub fn new(key: &str, message: impl Into<String>) -> Self {
+        Self { key: Some(key.into()), message: message.into() }
+    }
+}
+
+impl From<serde_json::Error> for SettingsError {
+    fn from(error: serde_json::Error) -> Self {
+        // serde quotes unknown and missing fields in back-ticks: that is the key to blame.
+        let message = error.to_string();
+        let key = message.split('`').nth(1).map(str::to_owned);
+        Self { key, message }
+    }
+}
