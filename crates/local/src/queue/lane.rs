@@ -55,6 +55,12 @@ impl Lanes {
         self.all.len() - 1
     }
 
+    /// Places, used or free.
+    #[cfg(test)]
+    pub(super) const fn capacity(&self) -> usize {
+        self.all.len()
+    }
+
     pub(super) fn remove(&mut self, index: usize) {
         self.all[index] = None;
         self.free.push(index);

@@ -90,9 +90,12 @@ pub(super) fn list(
 fn list_sql(query: &Query) -> (String, Option<&'static str>) {
     let rare = query.status.as_deref().filter(|_| query.table == Table::Message);
     let rare = rare.and_then(|status| RARE.into_iter().find(|rare| *rare == status));
+    // The plus keeps SQLite from walking the whole tenant where the group is the shorter way.
+    let by_group = query.group.is_some() && matches!(query.table, Table::Message | Table::Conversation);
     let mut sql = format!(
-        "SELECT id, version, body FROM {} WHERE tenant = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
-        query.table.name()
+        "SELECT id, version, body FROM {} WHERE {}tenant = ?1 AND (expires_at IS NULL OR expires_at > ?2)",
+        query.table.name(),
+        if by_group { "+" } else { "" }
     );
     let (order, beyond) = if query.oldest_first { ("ASC", ">") } else { ("DESC", "<") };
     let mut next = 4;
@@ -175,11 +178,7 @@ pub(super) fn journal_list(
     if tenant.is_some() && number.is_none() {
         return Ok(Vec::new());
     }
-    let set_aside = "AND journal.outcome IN ('quarantine', 'unroutable', 'reject')";
-    let sql = format!(
-        "{JOURNAL_COLUMNS} WHERE journal.tenant IS ?1 AND row < ?2 {} ORDER BY row DESC LIMIT ?3",
-        if query.set_aside { set_aside } else { "" }
-    );
+    let sql = journal_list_sql(query.set_aside);
     let read = || -> rusqlite::Result<Vec<RawEntry>> {
         let before = match query.before {
             Some(id) => row_of(connection, id)?,
@@ -191,6 +190,12 @@ pub(super) fn journal_list(
         rows.collect()
     };
     read().map_err(from_sqlite)?.into_iter().map(RawEntry::entry).collect()
+}
+
+fn journal_list_sql(set_aside: bool) -> String {
+    // Word for word as in the index, or SQLite would not use it.
+    let only = if set_aside { "AND journal.outcome IN ('quarantine', 'unroutable', 'reject')" } else { "" };
+    format!("{JOURNAL_COLUMNS} WHERE journal.tenant IS ?1 AND row < ?2 {only} ORDER BY row DESC LIMIT ?3")
 }
 
 /// The row of an entry, or where it would have begun if it is gone.
@@ -255,12 +260,11 @@ mod tests {
     use super::*;
 
     /// How SQLite would walk, in its own words.
-    fn plan(query: &Query) -> String {
+    fn plan(sql: &str) -> String {
         let dir = tempfile::tempdir().unwrap();
         let mut connection = super::super::files::read_write(dir.path()).unwrap();
         crate::migrate::to_newest(&mut connection).unwrap();
-        let sql = format!("EXPLAIN QUERY PLAN {}", list_sql(query).0);
-        let mut statement = connection.prepare(&sql).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let values = vec![rusqlite::types::Value::Null; statement.parameter_count()];
         let steps = statement.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3));
         steps.unwrap().map(Result::unwrap).collect::<Vec<_>>().join("; ")
@@ -277,9 +281,16 @@ mod tests {
             ("common", Query { status: Some("sent".into()), ..newest() }, "message_id (tenant=?)"),
         ];
         for (name, query, wanted) in cases {
-            let plan = plan(&query);
+            let plan = plan(&list_sql(&query).0);
             assert!(plan.contains(wanted), "{name}: {plan}");
             assert!(!plan.contains("TEMP B-TREE"), "{name}: {plan}");
         }
+    }
+
+    #[test]
+    fn what_was_set_aside_is_found_without_walking_the_journal() {
+        let plan = plan(&journal_list_sql(true));
+        assert!(plan.contains("journal_set_aside (tenant=? AND row<?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
     }
 }
