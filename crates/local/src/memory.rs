@@ -98,6 +98,7 @@ impl MemoryStore {
     fn apply(&self, changes: Changes, now: Timestamp) -> Committed {
         let mut state = self.state.lock();
         let mut queue = self.queue.lock();
+        let next_change = queue.next_change();
         let held = pin(&mut queue, &changes, now);
         if let Some(refusal) = state.refuses(&changes, held, now) {
             if held {
@@ -123,9 +124,18 @@ impl MemoryStore {
             state.jobs += 1;
             let (seq, id, priority, not_before) = (state.jobs, job.id, job.priority, job.not_before);
             let lane = job.lane.clone();
-            queue.push(&tenant, &lane, Entry { seq, id, priority, not_before, job: Some(Box::new(job)) }, now);
+            queue.push(
+                &tenant,
+                &lane,
+                Entry { seq, id, priority, not_before, job: Some(Box::new(job)) },
+                now,
+            );
         }
+        let wake = queue.has_ready() || queue.next_change() < next_change;
         drop(queue);
+        if wake {
+            self.queue.wake();
+        }
         if let Some(entry) = changes.journal.filter(|_| self.keep.journal) {
             state.journal.insert(entry.id, entry);
         }
@@ -229,17 +239,19 @@ impl State {
                 && query.group.as_ref().is_none_or(|group| row.group.as_ref() == Some(group))
                 && query.status.as_deref().is_none_or(|status| row.status == Some(status))
                 && query.direction.as_deref().is_none_or(|direction| row.direction == Some(direction))
-                && query.after.as_ref().is_none_or(|after| {
-                    if query.oldest_first { key.2 > *after } else { key.2 < *after }
-                })
+                && query
+                    .after
+                    .as_ref()
+                    .is_none_or(|after| if query.oldest_first { key.2 > *after } else { key.2 < *after })
         };
         let mut found: Vec<_> = self.records.iter().filter(wanted).collect();
-        found.sort_unstable_by(|a, b| {
-            if query.oldest_first { a.0.2.cmp(&b.0.2) } else { b.0.2.cmp(&a.0.2) }
-        });
+        found.sort_unstable_by(|a, b| if query.oldest_first { a.0.2.cmp(&b.0.2) } else { b.0.2.cmp(&a.0.2) });
         let limit = query.limit.min(MOST_PAGE);
-        let listed =
-            |(key, row): (&Key, &Row)| Listed { key: key.2.clone(), body: row.body.clone(), version: row.version };
+        let listed = |(key, row): (&Key, &Row)| Listed {
+            key: key.2.clone(),
+            body: row.body.clone(),
+            version: row.version,
+        };
         Page { more: found.len() > limit, records: found.into_iter().take(limit).map(listed).collect() }
     }
 }
@@ -268,12 +280,7 @@ impl Store for MemoryStore {
 
     async fn commit(&self, changes: Changes) -> Result<Committed, StoreError> {
         check(&changes)?;
-        let wakes = changes.complete.is_some() || changes.postpone.is_some() || !changes.jobs.is_empty();
-        let committed = self.apply(changes, self.clock.now());
-        if wakes && committed == Committed::Applied {
-            self.queue.wake();
-        }
-        Ok(committed)
+        Ok(self.apply(changes, self.clock.now()))
     }
 
     async fn journal(&self, entry: JournalEntry) -> Result<(), StoreError> {

@@ -287,12 +287,12 @@ impl Writer {
     fn settle(&mut self, batch: Vec<Request>, outcomes: Vec<Outcome>, now: Timestamp) {
         let mut answers = Vec::with_capacity(batch.len());
         let mut queue = self.shared.queue.lock();
-        let mut jobs_changed = false;
+        let next_change = queue.next_change();
         for (request, outcome) in batch.into_iter().zip(outcomes) {
             match (request, outcome) {
                 (Request::Commit(ready, answer), Outcome::Applied(written)) => {
                     self.remember(&ready, &written);
-                    jobs_changed |= enqueue(&mut queue, *ready, written, now);
+                    enqueue(&mut queue, *ready, written, now);
                     answers.push(Reply::Committed(answer, Committed::Applied));
                 }
                 (Request::Commit(_, answer), Outcome::Refused(refusal)) => {
@@ -305,8 +305,9 @@ impl Writer {
                 (request, _) => request.fail(&closed()),
             }
         }
+        let wake = queue.has_ready() || queue.next_change() < next_change;
         drop(queue);
-        if jobs_changed {
+        if wake {
             self.shared.queue.wake();
         }
         answers.into_iter().for_each(Reply::send);
@@ -337,9 +338,8 @@ impl Writer {
     }
 }
 
-/// Brings the work queue up to date; whether that may have made something ready.
-fn enqueue(queue: &mut crate::queue::Queue, ready: Ready, written: Written, now: Timestamp) -> bool {
-    let changed = ready.complete.is_some() || ready.postpone.is_some() || !ready.jobs.is_empty();
+/// Brings the work queue up to date.
+fn enqueue(queue: &mut crate::queue::Queue, ready: Ready, written: Written, now: Timestamp) {
     if let Some((_, token)) = ready.complete {
         queue.finish(token, now);
     }
@@ -353,7 +353,6 @@ fn enqueue(queue: &mut crate::queue::Queue, ready: Ready, written: Written, now:
         let entry = Entry { seq, id, priority, not_before, job: Some(job) };
         queue.push(&ready.tenant.name, &lane, entry, now);
     }
-    changed
 }
 
 /// An answer that waits for the queue's lock to be free again.
