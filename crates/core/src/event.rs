@@ -577,3 +577,36 @@ pub struct AccountError {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
+
+impl CarrierEvent {
+    /// What makes this fact itself and no other, within one connection; `None` where
+    /// nothing does. Carriers repeat themselves, within one request too.
+    pub fn identity(&self) -> Option<String> {
+        let event_id = |attributes: &Map<String, Value>| {
+            attributes.get("event_id").and_then(Value::as_str).map(|id| format!("e|{id}"))
+        };
+        match self {
+            Self::Message(m) | Self::Echo(m) | Self::Note(m) => {
+                Some(format!("m|{}|{}", m.tenant_key, m.external_id))
+            }
+            Self::Status(s) => event_id(&s.attributes).or_else(|| {
+                let to = s.to_address.as_ref().map(Address::expose).unwrap_or_default();
+                let reference = s.client_ref.as_deref().unwrap_or_default();
+                let at = s.occurred_at.map_or(0, Timestamp::as_micros);
+                Some(format!("s|{}|{reference}|{to}|{:?}|{at}", s.external_id, s.state))
+            }),
+            Self::Edit(a) | Self::Revoke(a) => Some(format!("a|{}|{}", a.tenant_key, a.external_id)),
+            Self::IdentityChange(i) => Some(format!("i|{}|{}", i.tenant_key, i.external_id)),
+            Self::Consent(c) => c.event_id.as_ref().map(|id| format!("e|{id}")),
+            Self::StatusUpTo(_)
+            | Self::ConversationStarted(_)
+            | Self::ConversationEnded(_)
+            | Self::Handoff(_)
+            | Self::ParticipantJoined(_)
+            | Self::ParticipantLeft(_)
+            | Self::System(_)
+            | Self::AccountEvent(_)
+            | Self::AccountError(_) => None,
+        }
+    }
+}
