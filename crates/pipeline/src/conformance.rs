@@ -240,8 +240,9 @@ fn view(event: &CarrierEvent) -> Value {
     let object: &mut Map<String, Value> = value.as_object_mut().expect("events are objects");
     if let Some(text) = object.get("text").and_then(Value::as_str) {
         let (chars, bytes) = (text.chars().count(), text.len());
-        object.insert("text_len".into(), json!(chars));
-        object.insert("text_bytes".into(), json!(bytes));
+        // A carrier that had to cut the text says itself how long it was.
+        object.entry("text_len").or_insert_with(|| json!(chars));
+        object.entry("text_bytes").or_insert_with(|| json!(bytes));
     }
     value
 }

@@ -132,9 +132,15 @@ fn reply(keyword: Keyword, inbound: &Inbound) -> Option<Reply> {
 /// three words only, whatever the carrier does elsewhere.
 fn others_answer(text: &str, inbound: &Inbound) -> bool {
     match inbound.number_kind {
-        NumberKind::TollFree => matches!(keyword::normalize(text).as_str(), "stop" | "start" | "unstop"),
+        NumberKind::TollFree => toll_free_network_answers(text),
         _ => inbound.carrier_handles_stop,
     }
+}
+
+/// Whether the US/CA toll-free networks act on this text and answer it by themselves: an
+/// answer of ours to STOP would fail.
+pub fn toll_free_network_answers(text: &str) -> bool {
+    text.len() <= 256 && matches!(keyword::normalize(text).as_str(), "stop" | "start" | "unstop")
 }
 
 #[cfg(test)]
