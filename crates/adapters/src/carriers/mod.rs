@@ -1,11 +1,12 @@
 //! The carriers we speak. A carrier is its folder plus two lines here.
 
 pub mod bandwidth;
+pub mod inteliquent;
 
 use omni_core::carrier::CarrierPlugin;
 
 /// All of them.
-pub const REGISTRY: &[CarrierPlugin] = &[bandwidth::PLUGIN];
+pub const REGISTRY: &[CarrierPlugin] = &[bandwidth::PLUGIN, inteliquent::PLUGIN];
 
 /// The carrier of that name.
 pub fn find(name: &str) -> Option<&'static CarrierPlugin> {
