@@ -2,11 +2,12 @@
 
 pub mod bandwidth;
 pub mod inteliquent;
+pub mod sendgrid;
 
 use omni_core::carrier::CarrierPlugin;
 
 /// All of them.
-pub const REGISTRY: &[CarrierPlugin] = &[bandwidth::PLUGIN, inteliquent::PLUGIN];
+pub const REGISTRY: &[CarrierPlugin] = &[bandwidth::PLUGIN, inteliquent::PLUGIN, sendgrid::PLUGIN];
 
 /// The carrier of that name.
 pub fn find(name: &str) -> Option<&'static CarrierPlugin> {
