@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn business_hours_know_days_offsets_and_midnight() {
-        let hours = |offset, from, to| BusinessHours {
+        let hours = |offset, from: u16, to: u16| BusinessHours {
             utc_offset_minutes: offset,
             days: vec![Weekday::Thu],
             from: DayTime(from * 60),

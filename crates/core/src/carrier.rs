@@ -70,6 +70,11 @@ pub trait Carrier: Send + Sync {
         None
     }
 
+    /// The body as it may be kept: a secret that travels in it is blanked.
+    fn journal_body(&self, request: &WebhookRequest) -> bytes::Bytes {
+        request.body.clone()
+    }
+
     /// The answer in the carrier's dialect. `events` are those read (empty unless accepted).
     fn reply(&self, outcome: Outcome, events: &[CarrierEvent]) -> WebhookReply {
         let _ = events;
