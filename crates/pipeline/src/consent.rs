@@ -2,7 +2,7 @@
 //! and by carriers' refusals; read at the last look before every send.
 
 use omni_core::address::Address;
-use omni_core::event::ConsentChange;
+use omni_core::event::{Channel, ConsentChange};
 use omni_core::id::AccountId;
 use omni_core::job::Leased;
 use omni_core::problem;
@@ -36,15 +36,18 @@ impl ConsentRecord {
         Self { opted_out, category: None, source: "keyword".to_owned(), at }
     }
 
-    /// The carrier refused or reported.
-    pub fn by_carrier(opted_out: bool, at: Timestamp) -> Self {
-        Self { opted_out, category: None, source: "carrier".to_owned(), at }
+    /// The carrier refused a message, or reported it undeliverable, for lack of consent.
+    /// On WhatsApp that is about marketing only: answers stay allowed.
+    pub fn refused_by_carrier(channel: Channel, at: Timestamp) -> Self {
+        let category = (channel == Channel::Whatsapp).then(|| "marketing_messages".to_owned());
+        Self { opted_out: category.is_none(), category, source: "carrier".to_owned(), at }
     }
 
     /// Writes it, and says so.
     pub fn write(&self, account: &AccountId, address: &str, changes: &mut Changes) {
         changes.point(&Pointer::consent(account, address), self, Expect::Any, None);
-        let event = if self.opted_out { "customer.opted_out" } else { "customer.opted_in" };
+        let stops = self.opted_out || self.category.is_some();
+        let event = if stops { "customer.opted_out" } else { "customer.opted_in" };
         let data = json!({ "account": account, "address": address, "source": self.source, "category": self.category });
         changes.event(event, self.at, data);
     }

@@ -26,4 +26,6 @@ pub mod engine;
 pub mod inbound;
 pub mod outbound;
 pub mod step;
+#[cfg(test)]
+mod testing;
 pub mod worker;

@@ -537,7 +537,7 @@ impl Delivery<'_> {
                             "attempt": message.attempts[at].number, "code": failure.code, "class": failure.class });
         message.note(TraceEntry::new("deliver", format!("{outcome:?}").to_lowercase(), self.now, now, facts));
         if failure.class.writes_opt_out() {
-            let record = ConsentRecord::by_carrier(true, now);
+            let record = ConsentRecord::refused_by_carrier(message.channel, now);
             record.write(&message.account, message.customer_address.expose(), changes);
         }
         self.decide_retry(message, error, failure, changes);

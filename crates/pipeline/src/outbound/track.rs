@@ -250,10 +250,106 @@ fn write_consent(message: &Message, status: &StatusUpdate, now: Timestamp, chang
     let stops = status.consent == Some(omni_core::consent::Keyword::Stop)
         || status.error_class.is_some_and(omni_core::failure::ErrorClass::writes_opt_out);
     if stops {
-        ConsentRecord::by_carrier(true, now).write(
+        ConsentRecord::refused_by_carrier(message.channel, now).write(
             &message.account,
             message.customer_address.expose(),
             changes,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use omni_core::event::Channel;
+    use omni_core::id::AttemptId;
+    use omni_core::message::Attempt;
+
+    fn message(parts: u16) -> Message {
+        let mut message = testing::outbound(Channel::Sms, "hi");
+        message.status = Status::Sent;
+        for part in 1..=parts {
+            message.attempts.push(Attempt {
+                id: AttemptId::from_bytes([part as u8; 16]),
+                number: u32::from(part),
+                connection: "one".parse().unwrap(),
+                carrier: "paper".into(),
+                part,
+                parts,
+                client_ref: message.id.to_string(),
+                started_at: Timestamp::EPOCH,
+                ended_at: None,
+                outcome: AttemptOutcome::Accepted,
+                carrier_message_id: None,
+                error: None,
+                status: None,
+            });
+        }
+        message
+    }
+
+    fn report(message: &mut Message, part: u16, state: ReportedState) -> usize {
+        let mut changes = Changes::new(message.tenant.clone());
+        let status = StatusUpdate { state, external_id: "c-1".into(), ..StatusUpdate::default() };
+        apply(message, part, &status, Timestamp::EPOCH, Timestamp::EPOCH, &mut changes);
+        changes.events.len()
+    }
+
+    #[test]
+    fn doubled_and_late_receipts_change_nothing_and_say_nothing() {
+        let mut message = message(1);
+        assert_eq!(report(&mut message, 1, ReportedState::Delivered), 1);
+        assert_eq!(report(&mut message, 1, ReportedState::Delivered), 0);
+        assert_eq!(report(&mut message, 1, ReportedState::Sent), 0);
+        assert_eq!(report(&mut message, 1, ReportedState::Failed), 0);
+        assert_eq!(message.status, Status::Delivered);
+        assert_eq!(message.receipts.len(), 4, "but all are kept");
+    }
+
+    #[test]
+    fn a_late_delivery_overrides_failure() {
+        let mut message = message(1);
+        report(&mut message, 1, ReportedState::Failed);
+        assert!(message.status == Status::Failed && message.error.is_some());
+        report(&mut message, 1, ReportedState::Delivered);
+        assert!(message.status == Status::Delivered && message.error.is_none());
+    }
+
+    #[test]
+    fn a_split_message_is_as_far_as_its_slowest_part() {
+        let mut message = message(2);
+        report(&mut message, 2, ReportedState::Delivered);
+        assert_eq!(message.status, Status::Sent);
+        report(&mut message, 1, ReportedState::Read);
+        assert_eq!(message.status, Status::Delivered);
+        report(&mut message, 2, ReportedState::Read);
+        assert_eq!(message.status, Status::Read);
+    }
+
+    #[test]
+    fn a_receipt_settles_an_attempt_without_outcome() {
+        let mut message = message(1);
+        message.attempts[0].outcome = AttemptOutcome::Ambiguous;
+        report(&mut message, 1, ReportedState::Sent);
+        assert_eq!(message.attempts[0].outcome, AttemptOutcome::Accepted);
+        assert_eq!(message.carrier_message_id.as_deref(), Some("c-1"));
+    }
+
+    #[test]
+    fn a_receipt_that_never_comes_is_no_failure() {
+        let mut message = message(1);
+        report(&mut message, 1, ReportedState::Unknown);
+        assert_eq!(message.status, Status::Sent);
+    }
+
+    #[test]
+    fn references_name_parts() {
+        let id = "msg_01ARZ3NDEKTSV4RRFFQ69G5FAV";
+        assert_eq!(Reference::parse(id).map(|r| r.part), Some(1));
+        assert_eq!(Reference::parse(&format!("{id}.2")).map(|r| r.part), Some(2));
+        for bad in ["", "msg_", "ticket 991", "msg_01ARZ3NDEKTSV4RRFFQ69G5FAV.x"] {
+            assert_eq!(Reference::parse(bad), None, "{bad}");
+        }
     }
 }
