@@ -7,8 +7,8 @@ use omni_core::event::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{errors, person};
 use super::webhook::{Change, message_id, timestamp};
+use super::{errors, person};
 use crate::shared::json;
 
 /// Meta's code for media that it could not fetch.
