@@ -8,4 +8,5 @@
 //! ```
 
 pub mod conformance;
+pub mod directory;
 pub mod inbound;

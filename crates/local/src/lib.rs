@@ -1,0 +1,1 @@
+//! SQLite and files: every platform port on one machine.

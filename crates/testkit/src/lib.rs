@@ -1,0 +1,1 @@
+//! Contracts of the ports, stopped clock, seeded ids.
