@@ -3,8 +3,9 @@
 use omni_core::address::Address;
 use omni_core::event::Channel;
 use omni_core::failure::SendError;
+use omni_core::phone::is_bsuid;
 
-use crate::shared::bsuid::is_bsuid;
+use super::Settings;
 
 /// What networks write where a caller hides the number; the last spells "ANONYMOUS".
 const WITHHELD: &[&str] = &["anonymous", "restricted", "unknown", "unavailable", "+266696687"];
@@ -39,6 +40,21 @@ pub(super) fn ours(wire: &str) -> Option<Address> {
         "" if !bare.contains(':') => Address::new(format!("alpha:{bare}")),
         _ => wire.into(),
     })
+}
+
+/// Our senders, as configured; for a channel without one, the messaging service (its id in
+/// the place of an address), which picks a sender itself.
+pub(super) fn senders(settings: &Settings) -> Vec<(Channel, Address)> {
+    let sender = |number: &String| Some((channel(number).ok()?.unwrap_or(Channel::Sms), ours(number)?));
+    let mut senders: Vec<(Channel, Address)> = settings.numbers.iter().filter_map(sender).collect();
+    if let Some(service) = &settings.messaging_service_sid {
+        for channel in [Channel::Sms, Channel::Whatsapp, Channel::Rcs] {
+            if !senders.iter().any(|(of, _)| *of == channel) {
+                senders.push((channel, Address::from(service.as_str())));
+            }
+        }
+    }
+    senders
 }
 
 /// Our address as Twilio's on `channel`. Alphanumeric names can send, but nobody can answer

@@ -1,7 +1,13 @@
 //! The keywords that Twilio acts on by itself: it answers them, and after STOP it blocks
 //! everything we send until START. What is found here was answered already.
+//!
+//! Deliberately absent: YES, which Twilio takes for START from people who had opted out, and
+//! which is an ordinary answer from all others; and words that only we take for STOP
+//! (`Stop!`, `ARRET`). The core's consent rules, which know the person, decide those.
 
+use omni_core::address::Address;
 use omni_core::consent::Keyword;
+use omni_core::phone;
 
 /// What the whole text says, by Twilio's default keywords.
 ///
@@ -14,15 +20,9 @@ pub(super) fn keyword(text: &str, to_toll_free: bool) -> Option<Keyword> {
         "START" | "UNSTOP" => Some(Keyword::Start),
         _ if to_toll_free => None,
         "STOPALL" | "UNSUBSCRIBE" | "END" | "QUIT" | "CANCEL" | "REVOKE" | "OPTOUT" => Some(Keyword::Stop),
-        "YES" => Some(Keyword::Start),
         "HELP" | "INFO" => Some(Keyword::Help),
         _ => None,
     }
-}
-
-/// Whether Twilio answered: not a YES, which is an ordinary answer to those not opted out.
-pub(super) fn was_answered(text: &str) -> bool {
-    !text.trim().eq_ignore_ascii_case("yes")
 }
 
 /// `OptOutType` of Advanced Opt-Out: Twilio's own verdict, in any language.
@@ -35,9 +35,7 @@ pub(super) fn opt_out_type(word: &str) -> Option<Keyword> {
     }
 }
 
-/// Whether a number is toll-free in the North American plan.
+/// Whether a number of ours is toll-free in the North American plan.
 pub(super) fn is_toll_free(number: &str) -> bool {
-    const AREAS: &[&str] = &["800", "833", "844", "855", "866", "877", "888"];
-    number.len() == 12
-        && number.strip_prefix("+1").is_some_and(|rest| AREAS.iter().any(|area| rest.starts_with(area)))
+    number.starts_with("+1") && phone::is_toll_free(&Address::from(number))
 }

@@ -215,7 +215,7 @@ fn read_consent(event: &mut InboundMessage, params: &Params, to: &str) {
     }
     let Some(text) = event.text.as_deref() else { return };
     event.consent = consent::keyword(text, consent::is_toll_free(to));
-    if event.consent.is_some() && consent::was_answered(text) {
+    if event.consent.is_some() {
         event.auto_reply_allowed = Some(false);
     }
 }

@@ -39,6 +39,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
     Parsed, SettingsError,
@@ -212,6 +213,10 @@ impl Carrier for Twilio {
         }
         let senders = numbers.iter().chain(messaging_service_sid);
         senders.map(|sender| params::tenant_key(account_sid, sender)).collect()
+    }
+
+    fn senders(&self) -> Vec<(Channel, Address)> {
+        address::senders(&self.settings)
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {

@@ -39,6 +39,7 @@ mod webhook;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Health, OutboundMessage, Parsed,
     SettingsError,
@@ -73,8 +74,8 @@ pub struct Settings {
     /// Meta's id of the business account (WABA), to receive news about it.
     #[serde(default)]
     pub business_account_id: Option<String>,
-    /// The number as people see it (E.164), where it is known; for display where Meta
-    /// names none.
+    /// The number as people see it (E.164): the name of this sender, in the API and in the
+    /// console. Without it the sender is called `wa:<phone_number_id>`.
     #[serde(default)]
     pub display_number: Option<String>,
     /// The Graph API's version.
@@ -194,6 +195,17 @@ impl Carrier for WhatsApp {
             .chain(account)
             .map(|id| format!("{NAME}:{id}"))
             .collect()
+    }
+
+    fn senders(&self) -> Vec<(Channel, Address)> {
+        if self.settings.phone_number_id.is_empty() {
+            return Vec::new();
+        }
+        // Meta's id sends, whatever we call the number; without one it must have some name.
+        let display = self.settings.display_number.as_deref().and_then(person::address);
+        let address =
+            display.unwrap_or_else(|| Address::new(format!("wa:{}", self.settings.phone_number_id)));
+        vec![(Channel::Whatsapp, address)]
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {

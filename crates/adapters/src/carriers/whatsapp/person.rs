@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use omni_core::address::Address;
+use omni_core::phone::is_bsuid;
 use serde_json::Value;
 
-use crate::shared::bsuid::is_bsuid;
 use crate::shared::json;
 
 /// What Meta puts into `from`, `wa_id`, `recipient_id` and their user-id siblings: digits

@@ -61,7 +61,8 @@ fn consent_is_what_twilio_acted_on() {
         ("unknown type", vec![("Body", "x"), ("OptOutType", "MAYBE")], json!(null), json!(null)),
         ("a keyword", vec![("Body", " StopAll\n")], json!("stop"), json!(false)),
         ("help", vec![("Body", "info")], json!("help"), json!(false)),
-        ("an ordinary yes", vec![("Body", "Yes")], json!("start"), json!(null)),
+        ("an ordinary yes", vec![("Body", "Yes")], json!(null), json!(null)),
+        ("a way back", vec![("Body", "unstop")], json!("start"), json!(false)),
         ("a sentence", vec![("Body", "please stop")], json!(null), json!(null)),
         ("on WhatsApp a word like others", vec![whatsapp, ("Body", "STOP")], json!(null), json!(null)),
         ("toll-free: the network knows STOP", vec![toll_free, ("Body", "stop")], json!("stop"), json!(false)),
@@ -192,5 +193,15 @@ fn senders_become_routing_keys() {
     let keys = ["+17205550142", "12345", "whatsapp:+447700900100", "rcs:acme_agent", "MG77"];
     assert_eq!(carrier().routing_keys(), keys.map(|key| format!("twilio:{ACCOUNT}:{key}")));
     assert!(with(json!({ "numbers": [] })).routing_keys().is_empty());
+    let senders: Vec<(Channel, Address)> = carrier().senders();
+    let expect = [
+        (Channel::Sms, "+17205550142"),
+        (Channel::Sms, "shortcode:12345"),
+        (Channel::Whatsapp, "+447700900100"),
+        (Channel::Rcs, "rcs:acme_agent"),
+    ];
+    assert_eq!(senders, expect.map(|(channel, address)| (channel, address.into())));
+    let rest = with(json!({ "numbers": ["+17205550142"] })).senders();
+    assert_eq!(rest[1..], [(Channel::Whatsapp, "MG77".into()), (Channel::Rcs, "MG77".into())]);
     assert!(with(json!({ "account_sid": "" })).routing_keys().is_empty());
 }

@@ -180,6 +180,10 @@ fn one_request_may_serve_several_tenants() {
     let keys: Vec<Value> = read(&body).0.iter().map(|event| event["tenant_key"].clone()).collect();
     assert_eq!(keys, ["whatsapp:11", "whatsapp:12", "whatsapp:21"]);
     assert_eq!(carrier().routing_keys(), ["whatsapp:183920475610238", "whatsapp:291733390021845"]);
+    assert_eq!(carrier().senders(), [(Channel::Whatsapp, "wa:183920475610238".into())]);
+    let mut named = settings();
+    named["display_number"] = json!("+44 7700 900100");
+    assert_eq!(build(named).unwrap().senders(), [(Channel::Whatsapp, "+447700900100".into())]);
     assert!(build(case_settings(&json!({"secrets":["s"]}))).unwrap().routing_keys().is_empty());
 }
 
