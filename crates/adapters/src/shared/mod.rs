@@ -2,3 +2,5 @@
 
 pub mod form;
 pub mod hmac;
+pub mod json;
+pub mod words;
