@@ -17,7 +17,8 @@ use omni_core::time::Timestamp;
 use omni_core::webhook::{Outcome, WebhookRequest};
 use serde_json::{Map, Value, json};
 
-use crate::inbound::intake::{Connection, Intake, VerifyMode, take_in};
+use crate::directory::Connection;
+use crate::inbound::intake::{Intake, take_in};
 use crate::inbound::replay::ReplayCache;
 
 /// When a case does not say: 2025-11-20T15:00:00Z, the date of the vectors.
@@ -128,15 +129,10 @@ fn plugin_of<'a>(plugins: &'a [CarrierPlugin], file_name: &str, case: &Value) ->
 fn play(plugin: &CarrierPlugin, case: &Value, replays: &ReplayCache) -> Result<Intake, Failure> {
     let carrier = (plugin.build)((plugin.case_settings)(case))
         .map_err(|error| Failure::problem("settings", error.to_string()))?;
-    let name = |text: &str| text.parse().map_err(|_| Failure::problem("settings", "bad name"));
-    let connection = Connection {
-        tenant: "conformance".parse().map_err(|_| Failure::problem("settings", "bad name"))?,
-        account: "conformance".parse().map_err(|_| Failure::problem("settings", "bad name"))?,
-        id: name("conformance")?,
-        routing_keys: carrier.routing_keys(),
-        carrier,
-        verify: VerifyMode::Enforce,
-    };
+    let name = "conformance";
+    let bad = |_| Failure::problem("settings", "bad name");
+    let tenant = name.parse().map_err(bad)?;
+    let connection = Connection::new(tenant, name.parse().map_err(bad)?, name.parse().map_err(bad)?, carrier);
     let request = request_of(case)?;
     take_in(&[Arc::new(connection)], &request, replays)
         .ok_or_else(|| Failure::problem("case", "nothing to try"))

@@ -3,11 +3,14 @@
 pub mod bandwidth;
 pub mod inteliquent;
 pub mod sendgrid;
+pub mod twilio;
+pub mod whatsapp;
 
 use omni_core::carrier::CarrierPlugin;
 
 /// All of them.
-pub const REGISTRY: &[CarrierPlugin] = &[bandwidth::PLUGIN, inteliquent::PLUGIN, sendgrid::PLUGIN];
+pub const REGISTRY: &[CarrierPlugin] =
+    &[bandwidth::PLUGIN, inteliquent::PLUGIN, sendgrid::PLUGIN, twilio::PLUGIN, whatsapp::PLUGIN];
 
 /// The carrier of that name.
 pub fn find(name: &str) -> Option<&'static CarrierPlugin> {

@@ -8,56 +8,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use omni_core::carrier::{Carrier, Parsed, receive};
+use omni_core::carrier::{Parsed, receive};
 use omni_core::event::CarrierEvent;
-use omni_core::id::{AccountId, ConnectionId, TenantId};
 use omni_core::webhook::{Malformed, Outcome, Refusal, WebhookReply, WebhookRequest};
 
 use super::replay::{ReplayCache, Seen};
-
-/// What happens to a request that does not verify.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum VerifyMode {
-    /// It is refused.
-    #[default]
-    Enforce,
-    /// It is taken, and marked: for finding out, never for staying.
-    Observe,
-}
-
-/// One configured carrier endpoint of an account.
-pub struct Connection {
-    /// Whose.
-    pub tenant: TenantId,
-    /// Which brand or project.
-    pub account: AccountId,
-    /// Its name, unique in the whole configuration (it is part of URLs).
-    pub id: ConnectionId,
-    /// How to talk to it.
-    pub carrier: Arc<dyn Carrier>,
-    /// What happens to what does not verify.
-    pub verify: VerifyMode,
-    /// The senders it answers for; empty for all.
-    pub routing_keys: Vec<String>,
-}
-
-impl Connection {
-    fn answers_for(&self, tenant_key: &str) -> bool {
-        self.routing_keys.is_empty() || self.routing_keys.iter().any(|key| key == tenant_key)
-    }
-}
-
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection")
-            .field("tenant", &self.tenant)
-            .field("account", &self.account)
-            .field("id", &self.id)
-            .field("carrier", &self.carrier.name())
-            .finish_non_exhaustive()
-    }
-}
+use crate::directory::{Connection, VerifyMode};
 
 /// An event and whose it is.
 #[derive(Debug)]

@@ -167,6 +167,14 @@ impl Carrier for Bandwidth {
         settings.applications.iter().flat_map(keys).collect()
     }
 
+    fn senders(&self) -> Vec<(Channel, Address)> {
+        // What is no number is the name of an RCS agent.
+        let channel = |address: &Address| {
+            if address.is_phone() || address.is_short_code() { Channel::Sms } else { Channel::Rcs }
+        };
+        self.settings.all_numbers().map(|address| (channel(&address), address)).collect()
+    }
+
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         if request.method != "POST" {
             return Err(Refusal::Method);

@@ -252,6 +252,14 @@ fn only_a_lone_message_of_that_time_settles_a_send() {
 }
 
 #[test]
+fn numbers_send_texts_and_agents_send_rcs() {
+    let carrier = Bandwidth { settings: settings(), capabilities: capabilities() };
+    let expect = [(Channel::Sms, "+17205550142"), (Channel::Sms, "55512"), (Channel::Rcs, "AcmeRBM")];
+    assert_eq!(carrier.senders(), expect.map(|(channel, address)| (channel, address.into())));
+    assert_eq!(carrier.routing_keys()[2], "bandwidth:app-2:AcmeRBM");
+}
+
+#[test]
 fn no_secret_shows() {
     let shown = format!("{:?}", settings());
     assert!(!shown.contains("correct-horse-battery"), "{shown}");

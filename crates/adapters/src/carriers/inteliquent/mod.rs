@@ -165,6 +165,10 @@ impl Carrier for Inteliquent {
         self.settings.numbers.iter().map(|raw| tenant_key(&people::number(raw, REGION))).collect()
     }
 
+    fn senders(&self) -> Vec<(Channel, Address)> {
+        self.settings.numbers.iter().map(|raw| (Channel::Sms, people::number(raw, REGION))).collect()
+    }
+
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         if request.method != "POST" {
             return Err(Refusal::Method);

@@ -30,6 +30,7 @@ mod signature;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Health, OutboundMessage, Parsed,
     SettingsError,
@@ -92,6 +93,9 @@ pub struct Settings {
     /// How far ahead it may be, in seconds.
     #[serde(default = "five_minutes")]
     tolerance_future_s: u64,
+    /// The address that sends; its domain is verified at SendGrid.
+    #[serde(default)]
+    from: Option<String>,
     /// The sender's name that people see.
     #[serde(default)]
     from_name: Option<String>,
@@ -210,6 +214,10 @@ impl Carrier for SendGrid {
 
     fn routing_keys(&self) -> Vec<String> {
         self.settings.domains.iter().map(|domain| inbound::tenant_key(domain)).collect()
+    }
+
+    fn senders(&self) -> Vec<(Channel, Address)> {
+        self.settings.from.iter().filter_map(|from| Some((Channel::Email, mailbox::address(from)?))).collect()
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
