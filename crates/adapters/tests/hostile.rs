@@ -73,6 +73,61 @@ fn cut_and_bent_requests_never_panic() {
     }
 }
 
+#[test]
+fn endless_lists_end_soon() {
+    let many = |item: &str| vec![item; 100_000].join(",");
+    let numbers = (0..100_000).map(|n| format!("\"+1303{n:07}\"")).collect::<Vec<_>>().join(",");
+    let ids = (0..50_000).map(|n| format!("\"i{n}\":\"attachment1\"")).collect::<Vec<_>>().join(",");
+    let part = |name: &str, data: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name={name}\r\n\r\n{data}\r\n")
+    };
+    let files: String = (0..900).map(|n| part(&format!("attachment{n}"), "x")).collect();
+    let cases = [
+        (
+            "bandwidth",
+            format!(
+                r#"[{{"type":"message-received","message":{{"id":"1","from":"1","to":[{numbers}],"media":[{}]}}}}]"#,
+                many("\"\"")
+            ),
+        ),
+        ("inteliquent", format!(r#"{{"referenceId":"1","from":"13035550177","to":[{numbers}]}}"#)),
+        (
+            "inteliquent",
+            format!(
+                r#"{{"referenceId":"1","from":"13035550177","to":[{}],"text":"{}"}}"#,
+                many("17205550142"),
+                "x".repeat(65_000)
+            ),
+        ),
+        (
+            "inteliquent",
+            format!(
+                r#"{{"type":"delivery_report_sms","batch_id":"1","statuses":[{{"recipients":[{numbers}]}}]}}"#
+            ),
+        ),
+        (
+            "sendgrid",
+            part("content-ids", &format!("{{{ids}}}"))
+                + &files
+                + &part("envelope", &format!(r#"{{"to":[{}]}}"#, many("\"a@b\"")))
+                + &part("from", &"a,".repeat(500_000))
+                + "--b--",
+        ),
+    ];
+    for (name, body) in cases {
+        let plugin = REGISTRY.iter().find(|plugin| plugin.name.0 == name).unwrap();
+        let settings = serde_json::json!({ "config": { "numbers": ["17205550142"] }, "secrets": [] });
+        let carrier = (plugin.build)((plugin.case_settings)(&settings)).unwrap();
+        let request = request(&serde_json::json!({
+            "url": "/inbound", "method": "POST", "content_type": "multipart/form-data; boundary=b", "body": body,
+        }));
+        let start = std::time::Instant::now();
+        let events = carrier.parse(&request).map_or(0, |parsed| parsed.events.len());
+        assert!(events <= 500, "{name}: {events} events of one message");
+        assert!(start.elapsed().as_secs() < 5, "{name} took {:?}", start.elapsed());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -22,14 +22,14 @@ mod send;
 mod status;
 mod webhook;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
-    Parsed,
+    Parsed, SettingsError,
 };
 use omni_core::event::{Channel, MessageType};
 use omni_core::failure::SendError;
@@ -49,8 +49,7 @@ const NAME: CarrierName = CarrierName("bandwidth");
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
     build: |settings| {
-        let settings: Settings = serde_json::from_value(settings)?;
-        Ok(Arc::new(Bandwidth { capabilities: capabilities(), settings }))
+        Ok(Arc::new(Bandwidth { capabilities: capabilities(), settings: Settings::read(settings)? }))
     },
     case_settings,
 };
@@ -85,6 +84,9 @@ pub struct Settings {
     /// The API's root, up to and without `/users`.
     #[serde(default = "live_api")]
     base_url: Url,
+    /// All our senders, as in events.
+    #[serde(skip)]
+    own: HashSet<Address>,
 }
 
 fn united_states() -> String {
@@ -96,6 +98,18 @@ fn live_api() -> Url {
 }
 
 impl Settings {
+    /// Reads the table, and our numbers as events name them.
+    fn read(table: Value) -> Result<Self, SettingsError> {
+        let mut settings: Self = serde_json::from_value(table)?;
+        let region = settings.default_region.clone();
+        for raw in settings.applications.values_mut().flatten() {
+            let number = people::number(raw, &region);
+            *raw = number.expose().to_owned();
+            settings.own.insert(number);
+        }
+        Ok(settings)
+    }
+
     /// A path below our account at the API.
     fn url(&self, rest: &str) -> String {
         let root = self.base_url.as_str().trim_end_matches('/');
@@ -115,14 +129,11 @@ impl Settings {
         format!("bandwidth:{application}:{}", self.number(owner).expose())
     }
 
-    fn all_numbers(&self) -> impl Iterator<Item = Address> + '_ {
-        self.applications.values().flatten().map(|raw| self.number(raw))
-    }
-
     /// The application that a sender of ours belongs to.
     fn application_of(&self, sender: &Address) -> Option<&str> {
-        let owns = |numbers: &&Vec<String>| numbers.iter().any(|raw| self.number(raw) == *sender);
-        self.applications.iter().find(|(_, numbers)| owns(numbers)).map(|(id, _)| id.as_str())
+        let mut applications = self.applications.iter();
+        let (id, _) = applications.find(|(_, numbers)| numbers.iter().any(|own| own == sender.expose()))?;
+        Some(id)
     }
 }
 
@@ -160,11 +171,10 @@ impl Carrier for Bandwidth {
     }
 
     fn routing_keys(&self) -> Vec<String> {
-        let settings = &self.settings;
         let keys = |(id, numbers): (&String, &Vec<String>)| {
-            numbers.iter().map(|raw| settings.tenant_key(id, raw)).collect::<Vec<_>>()
+            numbers.iter().map(|own| format!("bandwidth:{id}:{own}")).collect::<Vec<_>>()
         };
-        settings.applications.iter().flat_map(keys).collect()
+        self.settings.applications.iter().flat_map(keys).collect()
     }
 
     fn senders(&self) -> Vec<(Channel, Address)> {
@@ -172,7 +182,8 @@ impl Carrier for Bandwidth {
         let channel = |address: &Address| {
             if address.is_phone() || address.is_short_code() { Channel::Sms } else { Channel::Rcs }
         };
-        self.settings.all_numbers().map(|address| (channel(&address), address)).collect()
+        let own = self.settings.applications.values().flatten().map(|own| Address::from(own.as_str()));
+        own.map(|address| (channel(&address), address)).collect()
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {

@@ -9,7 +9,7 @@ use omni_core::time::Timestamp;
 use super::*;
 
 fn settings() -> Settings {
-    serde_json::from_value(json!({
+    Settings::read(json!({
         "account_id": "5500123",
         "applications": { "app-1": ["+17205550142", "55512"], "app-2": ["AcmeRBM"] },
         "api_user": "u", "api_password": "p",

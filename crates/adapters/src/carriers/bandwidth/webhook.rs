@@ -14,6 +14,11 @@ use crate::shared::loose::{self, Object};
 use crate::shared::people::{self, Sender};
 use crate::shared::{hmac, json, text};
 
+/// Larger groups than this are nobody's.
+const MAX_RECIPIENTS: usize = 500;
+/// More media than any network puts into one message.
+const MAX_MEDIA: usize = 100;
+
 /// Reads a batch: an array of events, or a bare one. What cannot be read is set aside by
 /// itself.
 pub(super) fn parse(settings: &Settings, body: &[u8]) -> Result<Parsed, Malformed> {
@@ -69,6 +74,9 @@ impl<'a> Callback<'a> {
         let message = loose::object(envelope, "message").ok_or("event_without_message")?;
         let id = loose::word(message, "id").ok_or("message_without_id")?;
         let recipients = loose::texts(message, "to");
+        if recipients.len() > MAX_RECIPIENTS {
+            return Err("message_with_too_many_recipients");
+        }
         let owner = loose::word(message, "owner").or_else(|| loose::word(envelope, "to"));
         let owner = owner.or_else(|| recipients.first().cloned()).ok_or("message_without_owner")?;
         let application = loose::word(message, "applicationId").unwrap_or_default();
@@ -81,7 +89,8 @@ impl<'a> Callback<'a> {
 
     fn media(&self) -> Vec<&'a str> {
         let listed = self.message.get("media").and_then(Value::as_array);
-        let mut urls: Vec<_> = listed.into_iter().flatten().filter_map(Value::as_str).collect();
+        let urls = listed.into_iter().flatten().filter_map(Value::as_str);
+        let mut urls: Vec<_> = urls.take(MAX_MEDIA).collect();
         let content =
             loose::object(self.message, "content").and_then(|content| loose::object(content, "media"));
         urls.extend(content.and_then(|media| media.get("fileUrl")).and_then(Value::as_str));
@@ -229,8 +238,7 @@ fn add_group(message: &mut InboundMessage, callback: &Callback<'_>, from: &str) 
 fn add_manners(message: &mut InboundMessage, callback: &Callback<'_>, sender: &Sender, ours: &Address) {
     let words = message.text.as_deref().unwrap_or_default();
     (message.consent, message.auto_reply_allowed) = people::judge(words, ours, sender);
-    let from_ourselves = |address: &Address| callback.settings.all_numbers().any(|own| own == *address);
-    if sender.address.as_ref().is_some_and(from_ourselves) {
+    if sender.address.as_ref().is_some_and(|address| callback.settings.own.contains(address)) {
         message.auto_reply_allowed = Some(false);
     }
 }

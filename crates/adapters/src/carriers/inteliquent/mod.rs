@@ -28,6 +28,7 @@ use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Health, OutboundMessage, Parsed,
+    SettingsError,
 };
 use omni_core::event::{CarrierEvent, Channel, MessageType};
 use omni_core::failure::SendError;
@@ -47,8 +48,7 @@ const NAME: CarrierName = CarrierName("inteliquent");
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
     build: |settings| {
-        let settings: Settings = serde_json::from_value(settings)?;
-        Ok(Arc::new(Inteliquent { capabilities: capabilities(), settings }))
+        Ok(Arc::new(Inteliquent { capabilities: capabilities(), settings: Settings::read(settings)? }))
     },
     case_settings,
 };
@@ -71,6 +71,9 @@ pub struct Settings {
     /// The API's root.
     #[serde(default = "live_api")]
     base_url: Url,
+    /// Our numbers, as in events.
+    #[serde(skip)]
+    own: Vec<Address>,
 }
 
 /// How callbacks prove themselves. There is no silent downgrade: one mode is configured, and
@@ -109,6 +112,13 @@ fn live_api() -> Url {
 }
 
 impl Settings {
+    /// Reads the table, and our numbers as events name them.
+    fn read(table: Value) -> Result<Self, SettingsError> {
+        let mut settings: Self = serde_json::from_value(table)?;
+        settings.own = settings.numbers.iter().map(|raw| people::number(raw, REGION)).collect();
+        Ok(settings)
+    }
+
     fn url(&self, call: &str) -> String {
         format!("{}/{call}", self.base_url.as_str().trim_end_matches('/'))
     }
@@ -121,7 +131,7 @@ impl Settings {
     }
 
     fn owns(&self, number: &Address) -> bool {
-        self.numbers.iter().any(|raw| people::number(raw, REGION) == *number)
+        self.own.contains(number)
     }
 }
 
@@ -162,11 +172,11 @@ impl Carrier for Inteliquent {
     }
 
     fn routing_keys(&self) -> Vec<String> {
-        self.settings.numbers.iter().map(|raw| tenant_key(&people::number(raw, REGION))).collect()
+        self.settings.own.iter().map(tenant_key).collect()
     }
 
     fn senders(&self) -> Vec<(Channel, Address)> {
-        self.settings.numbers.iter().map(|raw| (Channel::Sms, people::number(raw, REGION))).collect()
+        self.settings.own.iter().map(|number| (Channel::Sms, number.clone())).collect()
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {

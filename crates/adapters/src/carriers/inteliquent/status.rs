@@ -9,10 +9,13 @@ use omni_core::time::Timestamp;
 use omni_core::webhook::Malformed;
 use serde_json::{Value, json};
 
-use super::webhook::reference;
+use super::webhook::{numbers, reference};
 use super::{NAME, REGION, tenant_key};
 use crate::shared::loose::{self, Object};
 use crate::shared::{people, words};
+
+/// More groups than there are statuses.
+const MAX_GROUPS: usize = 50;
 
 /// What a receipt says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +32,7 @@ pub(super) fn read_receipt(object: &Object) -> Result<Vec<CarrierEvent>, Malform
     let id = reference(object).ok_or(Malformed("receipt_without_reference"))?;
     let report = report(object);
     let from = loose::word(object, "from").map(|raw| people::number(&raw, REGION));
-    let recipients: Vec<_> =
-        loose::texts(object, "to").iter().map(|raw| people::number(raw, REGION)).collect();
+    let recipients = numbers(&loose::texts(object, "to"))?;
     let event = |to: Option<&Address>| {
         let mut update = update(&id, to.cloned(), &report);
         update.tenant_key = from.as_ref().map(tenant_key);
@@ -116,20 +118,21 @@ pub(super) fn read_report(object: &Object) -> Result<Vec<CarrierEvent>, Malforme
     let id = loose::word(object, "batch_id").ok_or(Malformed("report_without_batch"))?;
     let at = loose::word(object, "at").and_then(|at| Timestamp::parse(&at).ok());
     let reference = loose::word(object, "client_reference");
-    let event = |to: Option<&str>, part: &Object| {
+    let event = |to: Option<Address>, part: &Object| {
         let word = loose::word(part, "status").unwrap_or_default();
         let report = judged(&word, "", loose::word(part, "code"));
-        let to = to.map(|raw| people::number(raw, REGION));
         let update =
             StatusUpdate { occurred_at: at, client_ref: reference.clone(), ..update(&id, to, &report) };
         CarrierEvent::Status(Box::new(update))
     };
     let Some(groups) = object.get("statuses").and_then(Value::as_array) else {
-        return Ok(vec![event(loose::word(object, "recipient").as_deref(), object)]);
+        let to = loose::word(object, "recipient").map(|raw| people::number(&raw, REGION));
+        return Ok(vec![event(to, object)]);
     };
     let mut events = Vec::new();
-    for group in groups.iter().filter_map(Value::as_object) {
-        events.extend(loose::texts(group, "recipients").iter().map(|to| event(Some(to), group)));
+    for group in groups.iter().filter_map(Value::as_object).take(MAX_GROUPS) {
+        let recipients = numbers(&loose::texts(group, "recipients"))?;
+        events.extend(recipients.into_iter().map(|to| event(Some(to), group)));
     }
     Ok(events)
 }

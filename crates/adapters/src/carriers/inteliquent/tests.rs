@@ -8,8 +8,7 @@ use omni_core::time::Timestamp;
 use super::*;
 
 fn settings() -> Settings {
-    serde_json::from_value(json!({ "api_key": "k-secret-1", "numbers": ["17205550142", "+18445550100"] }))
-        .unwrap()
+    Settings::read(json!({ "api_key": "k-secret-1", "numbers": ["17205550142", "+18445550100"] })).unwrap()
 }
 
 fn callback(body: &Value) -> WebhookRequest {

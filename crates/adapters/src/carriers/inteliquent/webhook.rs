@@ -12,6 +12,11 @@ use crate::shared::loose::{self, Object};
 use crate::shared::people::{self, Sender};
 use crate::shared::{hmac, json, text};
 
+/// Larger groups than this are nobody's.
+const MAX_RECIPIENTS: usize = 500;
+/// More media than any network puts into one message.
+const MAX_MEDIA: usize = 100;
+
 /// Reads one object. Both shapes and the aliases seen in the wild are told apart by their
 /// members, because the endpoint may change its shape without notice.
 pub(super) fn parse(settings: &Settings, request: &WebhookRequest) -> Result<Parsed, Malformed> {
@@ -44,7 +49,7 @@ fn messages(
         return Err(Malformed("message_without_recipient"));
     }
     let sender = people::sender(&from, REGION);
-    let recipients: Vec<_> = named.iter().map(|raw| people::number(raw, REGION)).collect();
+    let recipients = numbers(&named)?;
     let base = message(request, object, &recipients, &sender);
     let to_event =
         |ours: &Address| CarrierEvent::Message(Box::new(addressed(&base, ours, &sender, settings)));
@@ -54,6 +59,20 @@ fn messages(
         return Ok(recipients.first().map(to_event).into_iter().collect());
     }
     Ok(owned.into_iter().map(to_event).collect())
+}
+
+/// Recipients, each once, in order.
+pub(super) fn numbers(named: &[String]) -> Result<Vec<Address>, Malformed> {
+    if named.len() > MAX_RECIPIENTS {
+        return Err(Malformed("too_many_recipients"));
+    }
+    let mut numbers = Vec::new();
+    for number in named.iter().map(|raw| people::number(raw, REGION)) {
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    Ok(numbers)
 }
 
 /// All that is the same for every number of ours.
@@ -130,7 +149,7 @@ fn media(object: &Object) -> Vec<String> {
         _ => None,
     };
     let listed = |key: &&str| match object.get(*key) {
-        Some(Value::Array(values)) => values.iter().filter_map(url).collect(),
+        Some(Value::Array(values)) => values.iter().filter_map(url).take(MAX_MEDIA).collect(),
         Some(value) => url(value).into_iter().collect(),
         None => Vec::new(),
     };

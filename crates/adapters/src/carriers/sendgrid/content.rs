@@ -1,5 +1,7 @@
 //! The fields of an Inbound Parse form, each in its own charset.
 
+use std::collections::HashMap;
+
 use encoding_rs::{Encoding, UTF_8};
 use serde_json::{Map, Value, json};
 
@@ -47,8 +49,10 @@ impl<'a> Form<'a> {
     pub(super) fn attachments(&self) -> Vec<Attachment> {
         let infos = self.json("attachment-info");
         let content_ids = self.json("content-ids");
+        let by_field: HashMap<&str, &String> =
+            content_ids.iter().filter_map(|(id, field)| Some((field.as_str()?, id))).collect();
         let files = self.parts.iter().filter(|part| is_attachment(&part.name));
-        files.map(|part| Attachment::read(part, &infos, &content_ids)).collect()
+        files.map(|part| Attachment::read(part, &infos, by_field.get(part.name.as_str()).copied())).collect()
     }
 }
 
@@ -70,14 +74,13 @@ pub(super) struct Attachment {
 }
 
 impl Attachment {
-    fn read(part: &Part<'_>, infos: &Object, content_ids: &Object) -> Self {
+    fn read(part: &Part<'_>, infos: &Object, listed_id: Option<&String>) -> Self {
         let none = Object::new();
         let info = loose::object(infos, &part.name).unwrap_or(&none);
         let filename = loose::word(info, "filename")
             .or_else(|| loose::word(info, "name"))
             .or_else(|| part.filename.clone())
             .and_then(|name| text::base_name(&name));
-        let listed = content_ids.iter().find(|(_, field)| field.as_str() == Some(part.name.as_str()));
         Self {
             field: part.name.clone(),
             filename: filename.unwrap_or_else(|| part.name.clone()),
@@ -86,7 +89,7 @@ impl Attachment {
                 .or_else(|| part.media_type.clone())
                 .unwrap_or_else(|| "application/octet-stream".into()),
             bytes: part.data.len(),
-            content_id: loose::word(info, "content-id").or_else(|| listed.map(|(id, _)| id.clone())),
+            content_id: loose::word(info, "content-id").or_else(|| listed_id.cloned()),
         }
     }
 
