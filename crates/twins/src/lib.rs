@@ -36,6 +36,7 @@ mod record;
 mod reserved;
 mod samples;
 mod server;
+mod twilio; // 1
 mod twin;
 mod whatsapp; // 1
 
@@ -65,6 +66,7 @@ use crate::twin::{Desk, Pace, Plugin, Twin};
 
 /// The carriers that have a twin.
 const REGISTRY: &[Plugin] = &[
+    twilio::PLUGIN,   // 2
     whatsapp::PLUGIN, // 2
 ];
 
@@ -336,6 +338,7 @@ mod tests {
     fn an_unknown_event_is_answered_with_the_nearest() {
         let cases = [
             ("whatsapp.txt", Some("whatsapp.text")),
+            ("twillio.sms", Some("twilio.sms")),
             ("carrier-pigeon.coo", None),
         ];
         for (event, suggestion) in cases {
