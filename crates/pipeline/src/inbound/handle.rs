@@ -271,10 +271,9 @@ impl Run<'_> {
                 }
             }
         }
-        if route.blocked.is_some() {
-            let data = json!({ "messageId": self.message.id, "reason": route.blocked });
-            self.changes.event("message.blocked", self.now, data);
-        }
+        let data = json!({ "messageId": self.message.id, "conversationId": self.message.conversation,
+                           "action": route.action, "blocked": route.blocked });
+        self.changes.event("message.routed", self.now, data);
     }
 
     /// The automatic answer becomes a message and a job in this same commit.
