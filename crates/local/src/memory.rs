@@ -123,7 +123,12 @@ impl MemoryStore {
             state.jobs += 1;
             let (seq, id, priority, not_before) = (state.jobs, job.id, job.priority, job.not_before);
             let lane = job.lane.clone();
-            queue.push(&tenant, &lane, Entry { seq, id, priority, not_before, job: Some(Box::new(job)) }, now);
+            queue.push(
+                &tenant,
+                &lane,
+                Entry { seq, id, priority, not_before, job: Some(Box::new(job)) },
+                now,
+            );
         }
         drop(queue);
         if let Some(entry) = changes.journal.filter(|_| self.keep.journal) {
@@ -229,17 +234,19 @@ impl State {
                 && query.group.as_ref().is_none_or(|group| row.group.as_ref() == Some(group))
                 && query.status.as_deref().is_none_or(|status| row.status == Some(status))
                 && query.direction.as_deref().is_none_or(|direction| row.direction == Some(direction))
-                && query.after.as_ref().is_none_or(|after| {
-                    if query.oldest_first { key.2 > *after } else { key.2 < *after }
-                })
+                && query
+                    .after
+                    .as_ref()
+                    .is_none_or(|after| if query.oldest_first { key.2 > *after } else { key.2 < *after })
         };
         let mut found: Vec<_> = self.records.iter().filter(wanted).collect();
-        found.sort_unstable_by(|a, b| {
-            if query.oldest_first { a.0.2.cmp(&b.0.2) } else { b.0.2.cmp(&a.0.2) }
-        });
+        found.sort_unstable_by(|a, b| if query.oldest_first { a.0.2.cmp(&b.0.2) } else { b.0.2.cmp(&a.0.2) });
         let limit = query.limit.min(MOST_PAGE);
-        let listed =
-            |(key, row): (&Key, &Row)| Listed { key: key.2.clone(), body: row.body.clone(), version: row.version };
+        let listed = |(key, row): (&Key, &Row)| Listed {
+            key: key.2.clone(),
+            body: row.body.clone(),
+            version: row.version,
+        };
         Page { more: found.len() > limit, records: found.into_iter().take(limit).map(listed).collect() }
     }
 }

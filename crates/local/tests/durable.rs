@@ -275,7 +275,10 @@ async fn anybody_can_read_the_tables() {
     let text = |sql: &str| sqlite.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
     assert_eq!(text("SELECT id FROM message WHERE status = 'queued'"), message.id.to_string());
     assert_eq!(text("SELECT body ->> '$.content.outbound.text' FROM message"), "Your table is ready");
-    assert_eq!(text("SELECT tenant || ' ' || sequence || ' ' || type FROM event_log"), "acme 1 message.queued");
+    assert_eq!(
+        text("SELECT tenant || ' ' || sequence || ' ' || type FROM event_log"),
+        "acme 1 message.queued"
+    );
     assert_eq!(text("SELECT body ->> '$.work.type' FROM job"), "deliver.v1");
 }
 

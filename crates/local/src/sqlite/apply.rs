@@ -186,15 +186,7 @@ impl Hands {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
         let id = job.id.to_string();
-        statement.execute(params![
-            seq,
-            number,
-            id,
-            job.lane,
-            job.priority as i64,
-            not_before,
-            ready.json
-        ])?;
+        statement.execute(params![seq, number, id, job.lane, job.priority as i64, not_before, ready.json])?;
         Ok(seq)
     }
 

@@ -130,8 +130,11 @@ impl Copier {
     fn wait(&self) -> bool {
         let mut stop = self.progress.stop.lock();
         if !*stop {
-            let pause =
-                if self.progress.waiting_bytes() >= self.settings.at_bytes { PAUSE } else { self.settings.every };
+            let pause = if self.progress.waiting_bytes() >= self.settings.at_bytes {
+                PAUSE
+            } else {
+                self.settings.every
+            };
             self.progress.wake.wait_for(&mut stop, pause);
         }
         !*stop

@@ -29,10 +29,9 @@ pub(crate) fn lock(dir: &Path) -> Result<File, StoreError> {
     let file = file.map_err(from_io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Unavailable(format!(
-            "another process has the store in {} open",
-            dir.display()
-        ))),
+        Err(TryLockError::WouldBlock) => {
+            Err(StoreError::Unavailable(format!("another process has the store in {} open", dir.display())))
+        }
         Err(TryLockError::Error(error)) => Err(from_io(error)),
     }
 }

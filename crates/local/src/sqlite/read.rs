@@ -277,7 +277,11 @@ mod tests {
             ("all", newest(), "message_id (tenant=?)"),
             ("after", Query { after: Some(String::new()), ..newest() }, "message_id (tenant=? AND id<?)"),
             ("group", Query { group: Some(String::new()), ..newest() }, "message_grp (grp=?)"),
-            ("rare", Query { status: Some("failed".into()), ..newest() }, "message_rare (tenant=? AND status=?)"),
+            (
+                "rare",
+                Query { status: Some("failed".into()), ..newest() },
+                "message_rare (tenant=? AND status=?)",
+            ),
             ("common", Query { status: Some("sent".into()), ..newest() }, "message_id (tenant=?)"),
         ];
         for (name, query, wanted) in cases {

@@ -58,7 +58,8 @@ impl SweepBatch {
             Self::Pointers { keys, now } => {
                 let sql = "DELETE FROM pointer WHERE key = ?1 AND expires_at <= ?2";
                 let mut statement = connection.prepare_cached(sql)?;
-                keys.iter().try_fold(0, |sum, key| Ok(sum + statement.execute(params![key, now.as_micros()])?))
+                keys.iter()
+                    .try_fold(0, |sum, key| Ok(sum + statement.execute(params![key, now.as_micros()])?))
             }
         }
     }
@@ -135,11 +136,7 @@ struct Slice {
     last: Option<PointerKey>,
 }
 
-fn expired_pointers(
-    shared: &Shared,
-    after: Option<PointerKey>,
-    now: Timestamp,
-) -> Result<Slice, StoreError> {
+fn expired_pointers(shared: &Shared, after: Option<PointerKey>, now: Timestamp) -> Result<Slice, StoreError> {
     let read = |connection: &Connection| -> rusqlite::Result<Slice> {
         let sql = "SELECT key, expires_at FROM pointer WHERE key > ?1 ORDER BY key LIMIT ?2";
         let mut statement = connection.prepare_cached(sql)?;

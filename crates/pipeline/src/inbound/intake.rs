@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use omni_core::carrier::{Parsed, receive};
 use omni_core::event::CarrierEvent;
-use omni_core::webhook::{Malformed, Outcome, Refusal, WebhookReply, WebhookRequest};
+use omni_core::webhook::{Malformed, Once, Outcome, Refusal, WebhookReply, WebhookRequest};
 
 use super::replay::{ReplayCache, Seen};
 use crate::directory::{Connection, VerifyMode};
@@ -39,6 +39,8 @@ pub struct Intake {
     pub verified_by: Option<Arc<Connection>>,
     /// It did not verify, and was taken only because its connection observes.
     pub observed: Option<&'static str>,
+    /// The one-time token of its scheme, to be remembered once all is stored.
+    pub once: Option<Once>,
     /// It is a set-up challenge: answered, never stored.
     pub handshake: bool,
 }
@@ -52,6 +54,7 @@ impl Intake {
             set_aside,
             verified_by: None,
             observed: None,
+            once: None,
             handshake: false,
         }
     }
@@ -73,11 +76,11 @@ pub fn take_in(
         match receive(&*connection.carrier, request) {
             Ok((proof, parsed)) => {
                 if let Some(once) = &proof.once
-                    && replays.check(&connection.id, once, request.received_at) == Seen::Replay
+                    && replays.look_up(&connection.id, once, request.received_at) == Seen::Replay
                 {
                     return Some(refused(connection, &Refusal::Replayed("replayed")));
                 }
-                return Some(read(connections, connection, request, parsed));
+                return Some(Intake { once: proof.once, ..read(connections, connection, request, parsed) });
             }
             Err(refusal) => {
                 first_refusal.get_or_insert((connection, refusal));
@@ -155,6 +158,7 @@ fn read(
         set_aside,
         verified_by: Some(Arc::clone(verifier)),
         observed: None,
+        once: None,
         handshake: false,
     }
 }

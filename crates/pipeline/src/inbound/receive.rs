@@ -53,7 +53,7 @@ pub async fn receive(
     request: &WebhookRequest,
 ) -> Result<Received, Problem> {
     let connections = connections(engine, carrier, connection)?;
-    let Some(intake) = take_in(&connections, request, &engine.replays) else {
+    let Some(mut intake) = take_in(&connections, request, &engine.replays) else {
         return Err(unknown_connection());
     };
     count(carrier, &intake);
@@ -65,10 +65,15 @@ pub async fn receive(
             duplicates: 0,
         });
     }
-    store(engine, carrier, request, intake).await.map_err(|error| {
+    let token = intake.once.take().zip(intake.verified_by.clone());
+    let received = store(engine, carrier, request, intake).await.map_err(|error| {
         tracing::error!(carrier, error = %error, "a callback could not be stored; the carrier is asked to repeat it");
         Problem::from(error)
-    })
+    })?;
+    if let Some((once, connection)) = token {
+        engine.replays.remember(&connection.id, once, request.received_at);
+    }
+    Ok(received)
 }
 
 fn connections(

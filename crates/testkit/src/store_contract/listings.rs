@@ -91,8 +91,7 @@ pub async fn pages_follow_each_other_without_gap_or_double(fixture: &Fixture) {
 pub async fn a_group_lists_its_own(fixture: &Fixture) {
     let groups: [ConversationId; 2] = [fixture.samples.id(), fixture.samples.id()];
     let all = messages(fixture, 9, |n, message| message.conversation = groups.get(n % 3).copied()).await;
-    let query =
-        |n: usize| Query { group: Some(groups[n].to_string()), ..Query::newest(Table::Message, 10) };
+    let query = |n: usize| Query { group: Some(groups[n].to_string()), ..Query::newest(Table::Message, 10) };
     for n in 0..2 {
         let own: Vec<_> = all.iter().rev().filter(|m| m.conversation == Some(groups[n])).collect();
         assert_eq!(keys(fixture, &query(n)).await, ids(own));
@@ -139,8 +138,7 @@ pub async fn filters_show_what_matches(fixture: &Fixture) {
 
 pub async fn a_changed_status_is_found_under_the_new_one(fixture: &Fixture) {
     let mut message = messages(fixture, 1, |_, _| {}).await.remove(0);
-    let query =
-        |status: &str| Query { status: Some(status.to_owned()), ..Query::newest(Table::Message, 10) };
+    let query = |status: &str| Query { status: Some(status.to_owned()), ..Query::newest(Table::Message, 10) };
     for (version, status) in (1..).zip([Status::Sending, Status::Failed, Status::Delivered]) {
         let old = message.status;
         message.status = status;
