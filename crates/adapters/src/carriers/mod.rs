@@ -2,8 +2,10 @@
 
 use omni_core::carrier::CarrierPlugin;
 
+mod messagebird;
+
 /// All of them.
-pub const REGISTRY: &[CarrierPlugin] = &[];
+pub const REGISTRY: &[CarrierPlugin] = &[messagebird::PLUGIN];
 
 /// The carrier of that name.
 pub fn find(name: &str) -> Option<&'static CarrierPlugin> {
