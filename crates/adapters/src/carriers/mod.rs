@@ -2,10 +2,11 @@
 
 use omni_core::carrier::CarrierPlugin;
 
+mod livechat;
 mod messagebird;
 
 /// All of them.
-pub const REGISTRY: &[CarrierPlugin] = &[messagebird::PLUGIN];
+pub const REGISTRY: &[CarrierPlugin] = &[livechat::PLUGIN, messagebird::PLUGIN];
 
 /// The carrier of that name.
 pub fn find(name: &str) -> Option<&'static CarrierPlugin> {
