@@ -70,6 +70,20 @@ pub enum SendingRefusal {
     Satellite,
 }
 
+impl SendingRefusal {
+    /// In a few words, after "we cannot send to it:".
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NoAddress => "it is not an address",
+            Self::InvalidNumber => "no numbering plan has this number",
+            Self::Unanswerable => "it is a name, and names cannot be answered",
+            Self::Emergency => "it is an emergency number",
+            Self::PremiumRate => "the recipient would pay for it",
+            Self::Satellite => "it is a satellite network",
+        }
+    }
+}
+
 /// Why nothing may be sent to `recipient`, seen from `region`; `None` if it may.
 pub fn sending_refusal(recipient: &Parsed, region: &str) -> Option<SendingRefusal> {
     let address = match (&recipient.address, recipient.kind) {

@@ -57,7 +57,7 @@ use session::Session;
 const NAME: &str = "livechat";
 
 /// How to build a LiveChat connection.
-pub(super) const PLUGIN: CarrierPlugin = CarrierPlugin {
+pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: CarrierName(NAME),
     build: |settings| {
         let settings: Settings = serde_json::from_value(settings)?;
@@ -74,49 +74,49 @@ pub(super) const PLUGIN: CarrierPlugin = CarrierPlugin {
 /// The settings of a LiveChat connection.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Settings {
+pub struct Settings {
     /// Our organization; callbacks of another one are not ours.
     #[serde(default)]
-    organization_id: Option<String>,
+    pub organization_id: Option<String>,
     /// The agent ids of our bots (32 hexadecimal digits each): what they write is ours.
     #[serde(default)]
-    bot_agent_ids: Vec<String>,
+    pub bot_agent_ids: Vec<String>,
     /// The secrets of each registered webhook, by its id; several while one is being replaced.
     #[serde(default)]
-    webhook_secrets: BTreeMap<String, Vec<Secret>>,
+    pub webhook_secrets: BTreeMap<String, Vec<Secret>>,
     /// The last segment of the callback address, if it is meant to be unguessable.
     #[serde(default)]
-    path_token: Option<Secret>,
+    pub path_token: Option<Secret>,
     /// Whose personal access token `personal_access_token` is.
     #[serde(default)]
-    account_id: Option<String>,
+    pub account_id: Option<String>,
     /// A personal access token; needs `account_id`.
     #[serde(default)]
-    personal_access_token: Secret,
+    pub personal_access_token: Secret,
     /// An OAuth or bot token (`dal:…`, `fra:…`).
     #[serde(default)]
-    access_token: Secret,
+    pub access_token: Secret,
     /// Issues bot tokens as they are needed (they live for a day): the bot's id, …
     #[serde(default)]
-    bot: Option<Bot>,
+    pub bot: Option<Bot>,
     /// The API's version.
     #[serde(default = "default_version")]
-    api_version: String,
+    pub api_version: String,
     /// Another address of the API (tests, twins).
     #[serde(default = "default_url")]
-    base_url: String,
+    pub base_url: String,
 }
 
 /// What it takes to issue a bot token.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Bot {
+pub struct Bot {
     /// The bot's agent id.
-    bot_id: String,
+    pub bot_id: String,
     /// The bot's secret, as `create_bot` answered it.
-    bot_secret: Secret,
+    pub bot_secret: Secret,
     /// Our application's client id.
-    client_id: String,
+    pub client_id: String,
 }
 
 fn default_version() -> String {

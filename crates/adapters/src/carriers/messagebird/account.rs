@@ -14,7 +14,7 @@ use super::NAME;
 /// Which of the three APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Generation {
+pub enum Generation {
     /// `rest.messagebird.com` (SMS, MMS) and `conversations.messagebird.com`.
     Rest,
     /// `api.bird.com`, the Channels API.
@@ -26,7 +26,7 @@ pub(super) enum Generation {
 /// Why we send; the platform demands it with every free text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Category {
+pub enum Category {
     /// About something the person ordered or asked for.
     #[default]
     Transactional,
@@ -41,51 +41,51 @@ pub(super) enum Category {
 /// The settings of a MessageBird connection.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Settings {
+pub struct Settings {
     /// Which of the three APIs; never guessed.
-    pub(super) generation: Generation,
+    pub generation: Generation,
     /// The key for sending. `rest` and `bird`: the access key; `platform`: `bk_{region}_…`.
     #[serde(default)]
-    pub(super) access_key: Secret,
+    pub access_key: Secret,
     /// The keys that sign callbacks; several while one is being replaced. `rest`: the
     /// account's signing key (not the access key); `bird`: the subscription's `signingKey`;
     /// `platform`: `whsec_…`.
     #[serde(default)]
-    pub(super) signing_keys: Vec<Secret>,
+    pub signing_keys: Vec<Secret>,
     /// `rest` only: callbacks carry the deprecated HMAC instead of the JWT.
     #[serde(default)]
-    pub(super) legacy_signature: bool,
+    pub legacy_signature: bool,
     /// `rest`: how far the clocks may differ, in seconds.
     #[serde(default = "default_leeway")]
-    pub(super) leeway_s: u64,
+    pub leeway_s: u64,
     /// How old or early a signed timestamp may be, in seconds: 60 for the legacy HMAC, 300
     /// for `bird` and `platform`, if not set.
     #[serde(default)]
-    pub(super) tolerance_s: Option<u64>,
+    pub tolerance_s: Option<u64>,
     /// Our numbers, short codes and names for SMS and MMS (`rest`, `platform`) and WhatsApp
     /// (`platform`).
     #[serde(default)]
-    pub(super) numbers: Vec<String>,
+    pub numbers: Vec<String>,
     /// Channel ids of the Conversations API (`rest`) or the Channels API (`bird`), each with
     /// what it is: `whatsapp:+31970102030`, `sms:+12025550143`.
     #[serde(default)]
-    pub(super) channels: BTreeMap<String, String>,
+    pub channels: BTreeMap<String, String>,
     /// Workspace ids: the first is part of the address for sending (`bird`); all of them may
     /// send us events (`platform`).
     #[serde(default)]
-    pub(super) workspaces: Vec<String>,
+    pub workspaces: Vec<String>,
     /// `platform`: the category of free texts.
     #[serde(default)]
-    pub(super) category: Category,
+    pub category: Category,
     /// `rest`: the WhatsApp namespace of our templates.
     #[serde(default)]
-    pub(super) template_namespace: Option<String>,
+    pub template_namespace: Option<String>,
     /// Another address of the API (tests, twins); the generation's own if not set.
     #[serde(default)]
-    pub(super) base_url: Option<String>,
+    pub base_url: Option<String>,
     /// `rest`: another address of the Conversations API (its sandbox, tests, twins).
     #[serde(default)]
-    pub(super) conversations_url: Option<String>,
+    pub conversations_url: Option<String>,
 }
 
 const fn default_leeway() -> u64 {

@@ -49,12 +49,13 @@ use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
 use omni_core::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
 
 use account::Account;
+pub use account::{Category, Generation, Settings};
 
 /// As in configuration, URLs and events.
 const NAME: &str = "messagebird";
 
 /// How to build a MessageBird connection.
-pub(super) const PLUGIN: CarrierPlugin = CarrierPlugin {
+pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: CarrierName(NAME),
     build: |settings| {
         let account = Account::new(serde_json::from_value(settings)?)?;
