@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use omni_core::carrier::{Accepted, Capabilities, Found, LookUp, OutboundMessage};
-use omni_core::content::{OutboundContent, OutboundMedia};
+use omni_core::content::{Button, OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, MessageType, ReportedState};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpRequest, HttpResponse};
@@ -190,28 +190,19 @@ fn interactive(content: &OutboundContent) -> Result<Value, SendError> {
         return Err(SendError::Unsupported("not interactive"));
     };
     let mut wire = json!({ "body_text": text });
-    if let [link] = buttons.as_slice()
-        && let Some(url) = &link.url
-    {
+    if let [Button { title, url: Some(url), .. }] = buttons.as_slice() {
         wire["type"] = json!("cta_url");
-        wire["cta_url"] = json!({ "text": link.title, "url": url });
+        wire["cta_url"] = json!({ "text": title, "url": url });
     } else if buttons.iter().any(|button| button.url.is_some()) {
         return Err(SendError::Unsupported("WhatsApp takes one link button and nothing beside it"));
     } else if is_list(buttons, list_label.as_ref()) {
         let label = list_label.as_deref().unwrap_or("Options");
-        let rows: Vec<Value> = buttons
-            .iter()
-            .map(|b| match &b.description {
-                Some(description) => json!({ "slug": b.id, "text": b.title, "description": description }),
-                None => json!({ "slug": b.id, "text": b.title }),
-            })
-            .collect();
+        let rows: Vec<Value> = buttons.iter().map(row).collect();
         wire["type"] = json!("list");
         wire["list"] = json!({ "button_text": label, "sections": [{ "title": label, "rows": rows }] });
     } else {
-        let reply = |b: &omni_core::content::Button| json!({ "type": "quick_reply", "quick_reply": { "slug": b.id, "text": b.title } });
         wire["type"] = json!("button");
-        wire["buttons"] = buttons.iter().map(reply).collect();
+        wire["buttons"] = buttons.iter().map(quick_reply).collect();
     }
     if let Some(header) = header {
         wire["header"] = json!({ "type": "text", "text": header });
@@ -220,6 +211,17 @@ fn interactive(content: &OutboundContent) -> Result<Value, SendError> {
         wire["footer_text"] = json!(footer);
     }
     Ok(wire)
+}
+
+fn row(button: &Button) -> Value {
+    match &button.description {
+        Some(description) => json!({ "slug": button.id, "text": button.title, "description": description }),
+        None => json!({ "slug": button.id, "text": button.title }),
+    }
+}
+
+fn quick_reply(button: &Button) -> Value {
+    json!({ "type": "quick_reply", "quick_reply": { "slug": button.id, "text": button.title } })
 }
 
 /// Places a reaction on a received message, or takes it back.
