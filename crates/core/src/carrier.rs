@@ -287,6 +287,8 @@ pub struct LookUp {
     pub text: Option<String>,
     /// When the attempt began.
     pub since: Timestamp,
+    /// The carrier's conversation, where it has one: some records are kept by it only.
+    pub conversation_ref: Option<String>,
 }
 
 /// What the carrier's own record says.
