@@ -50,6 +50,11 @@ pub trait Carrier: Send + Sync {
     /// events). Empty: every event that verifies with its secrets is its own.
     fn routing_keys(&self) -> Vec<String>;
 
+    /// Our addresses that can send here, in order of preference, each with its channel.
+    fn senders(&self) -> Vec<(Channel, Address)> {
+        Vec::new()
+    }
+
     /// Proves that the carrier sent this request. Call [`receive`], not this.
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal>;
 
@@ -63,6 +68,11 @@ pub trait Carrier: Send + Sync {
     fn handshake(&self, request: &WebhookRequest) -> Option<WebhookReply> {
         let _ = request;
         None
+    }
+
+    /// The body as it may be kept: a secret that travels in it is blanked.
+    fn journal_body(&self, request: &WebhookRequest) -> bytes::Bytes {
+        request.body.clone()
     }
 
     /// The answer in the carrier's dialect. `events` are those read (empty unless accepted).
@@ -277,6 +287,8 @@ pub struct LookUp {
     pub text: Option<String>,
     /// When the attempt began.
     pub since: Timestamp,
+    /// The carrier's conversation, where it has one: some records are kept by it only.
+    pub conversation_ref: Option<String>,
 }
 
 /// What the carrier's own record says.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{ConsentChange, StatusUpdate};
-use crate::id::{AttemptId, ConnectionId, JobId, MessageId, TenantId, TraceId};
+use crate::id::{ConnectionId, JobId, MessageId, TenantId, TraceId};
 use crate::message::Priority;
 use crate::time::Timestamp;
 
@@ -28,16 +28,6 @@ pub enum Work {
     Release {
         /// The message.
         message: MessageId,
-    },
-    /// Find out what became of an ambiguous attempt.
-    #[serde(rename = "reconcile.v1")]
-    Reconcile {
-        /// The message.
-        message: MessageId,
-        /// The attempt.
-        attempt: AttemptId,
-        /// How often this was asked.
-        round: u32,
     },
     /// Apply one status report.
     #[serde(rename = "track.v1")]
@@ -66,7 +56,6 @@ impl Work {
             Self::HandleInbound { .. } => "handleInbound",
             Self::Deliver { .. } => "deliver",
             Self::Release { .. } => "release",
-            Self::Reconcile { .. } => "reconcile",
             Self::Track { .. } => "track",
             Self::Consent { .. } => "consent",
         }
@@ -75,10 +64,9 @@ impl Work {
     /// The message it is about, if it is about one of ours.
     pub const fn message(&self) -> Option<MessageId> {
         match self {
-            Self::HandleInbound { message }
-            | Self::Deliver { message }
-            | Self::Release { message }
-            | Self::Reconcile { message, .. } => Some(*message),
+            Self::HandleInbound { message } | Self::Deliver { message } | Self::Release { message } => {
+                Some(*message)
+            }
             Self::Track { .. } | Self::Consent { .. } => None,
         }
     }

@@ -4,9 +4,9 @@
 //! read, changed and tested without the world:
 //!
 //! * what arrives: [`webhook`], [`event`];
-//! * what we remember: [`message`], [`conversation`], [`customer`], [`job`], [`outbox`](job);
+//! * what we remember: [`message`], [`conversation`], [`customer`], [`job`];
 //! * what an account configures: [`account`], [`rules`], [`steps`];
-//! * the rules of the trade: [`phone`], [`segments`], [`consent`], [`status`];
+//! * the rules of the trade: [`phone`], [`segments`], [`consent`], [`status`], [`failure`], [`problem`];
 //! * the ports: [`carrier`] and [`http`] towards carriers, [`store`] towards the platform,
 //!   [`time::Clock`] and [`id::IdSource`] towards everything that would make a run
 //!   unrepeatable.
@@ -14,6 +14,7 @@
 //! Deliberately absent: carrier names (a carrier is a string here, never an enum), SQL,
 //! axum, tokio, and any reading of the real clock or of randomness.
 
+pub mod account;
 pub mod address;
 pub mod carrier;
 pub mod consent;
@@ -27,9 +28,12 @@ pub mod id;
 pub mod job;
 pub mod message;
 pub mod phone;
+pub mod problem;
+pub mod rules;
 pub mod secret;
 pub mod segments;
 pub mod status;
+pub mod steps;
 pub mod store;
 pub mod time;
 pub mod webhook;

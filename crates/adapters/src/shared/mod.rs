@@ -1,4 +1,16 @@
 //! What several carriers need and none owns.
 
+pub mod answer;
+pub mod basic_auth;
+pub mod cidr;
+pub mod fetchable;
 pub mod form;
 pub mod hmac;
+pub mod html;
+pub mod json;
+pub mod loose;
+pub mod multipart;
+pub mod path;
+pub mod people;
+pub mod text;
+pub mod words;

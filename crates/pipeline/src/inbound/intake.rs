@@ -8,56 +8,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use omni_core::carrier::{Carrier, Parsed, receive};
+use omni_core::carrier::{Parsed, receive};
 use omni_core::event::CarrierEvent;
-use omni_core::id::{AccountId, ConnectionId, TenantId};
-use omni_core::webhook::{Malformed, Outcome, Refusal, WebhookReply, WebhookRequest};
+use omni_core::webhook::{Malformed, Once, Outcome, Refusal, WebhookReply, WebhookRequest};
 
 use super::replay::{ReplayCache, Seen};
-
-/// What happens to a request that does not verify.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum VerifyMode {
-    /// It is refused.
-    #[default]
-    Enforce,
-    /// It is taken, and marked: for finding out, never for staying.
-    Observe,
-}
-
-/// One configured carrier endpoint of an account.
-pub struct Connection {
-    /// Whose.
-    pub tenant: TenantId,
-    /// Which brand or project.
-    pub account: AccountId,
-    /// Its name, unique in the whole configuration (it is part of URLs).
-    pub id: ConnectionId,
-    /// How to talk to it.
-    pub carrier: Arc<dyn Carrier>,
-    /// What happens to what does not verify.
-    pub verify: VerifyMode,
-    /// The senders it answers for; empty for all.
-    pub routing_keys: Vec<String>,
-}
-
-impl Connection {
-    fn answers_for(&self, tenant_key: &str) -> bool {
-        self.routing_keys.is_empty() || self.routing_keys.iter().any(|key| key == tenant_key)
-    }
-}
-
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection")
-            .field("tenant", &self.tenant)
-            .field("account", &self.account)
-            .field("id", &self.id)
-            .field("carrier", &self.carrier.name())
-            .finish_non_exhaustive()
-    }
-}
+use crate::directory::{Connection, VerifyMode};
 
 /// An event and whose it is.
 #[derive(Debug)]
@@ -83,6 +39,8 @@ pub struct Intake {
     pub verified_by: Option<Arc<Connection>>,
     /// It did not verify, and was taken only because its connection observes.
     pub observed: Option<&'static str>,
+    /// The one-time token of its scheme, to be remembered once all is stored.
+    pub once: Option<Once>,
     /// It is a set-up challenge: answered, never stored.
     pub handshake: bool,
 }
@@ -96,6 +54,7 @@ impl Intake {
             set_aside,
             verified_by: None,
             observed: None,
+            once: None,
             handshake: false,
         }
     }
@@ -117,11 +76,11 @@ pub fn take_in(
         match receive(&*connection.carrier, request) {
             Ok((proof, parsed)) => {
                 if let Some(once) = &proof.once
-                    && replays.check(&connection.id, once, request.received_at) == Seen::Replay
+                    && replays.look_up(&connection.id, once, request.received_at) == Seen::Replay
                 {
                     return Some(refused(connection, &Refusal::Replayed("replayed")));
                 }
-                return Some(read(connections, connection, request, parsed));
+                return Some(Intake { once: proof.once, ..read(connections, connection, request, parsed) });
             }
             Err(refusal) => {
                 first_refusal.get_or_insert((connection, refusal));
@@ -199,6 +158,7 @@ fn read(
         set_aside,
         verified_by: Some(Arc::clone(verifier)),
         observed: None,
+        once: None,
         handshake: false,
     }
 }

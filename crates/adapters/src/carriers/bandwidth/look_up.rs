@@ -1,0 +1,85 @@
+//! Finding out whether Bandwidth took a message whose answer we never saw.
+//!
+//! The list shows neither tag nor text, only who, to whom and when: a single message of that
+//! time is ours; several cannot be told apart.
+
+use std::time::Duration;
+
+use omni_core::carrier::{Accepted, Found, LookUp};
+use omni_core::event::ReportedState;
+use omni_core::failure::SendError;
+use omni_core::http::{HttpRequest, HttpResponse};
+use omni_core::time::Timestamp;
+use serde_json::Value;
+
+use super::Settings;
+use crate::shared::loose::{self, Object};
+use crate::shared::{answer, form};
+
+/// How far apart our clock and Bandwidth's may be.
+const SKEW: Duration = Duration::from_secs(5);
+/// How long an attempt may take to reach Bandwidth.
+const WINDOW: Duration = Duration::from_secs(120);
+/// The list may lag: an empty one proves nothing before this.
+const LAG: Duration = Duration::from_secs(60);
+
+pub(super) fn request(settings: &Settings, query: &LookUp) -> HttpRequest {
+    let since = (query.since - SKEW).to_string();
+    let filter = form::encode([
+        ("sourceTn", query.from.expose()),
+        ("destinationTn", query.to.expose()),
+        ("messageDirection", "OUTBOUND"),
+        ("fromDateTime", since.as_str()),
+        ("limit", "20"),
+    ]);
+    HttpRequest::new("GET", settings.url(&format!("messages?{filter}")))
+        .header("authorization", settings.authorization())
+        .header("accept", "application/json")
+}
+
+pub(super) fn read(response: &HttpResponse, query: &LookUp) -> Result<Found, SendError> {
+    if !response.is_success() {
+        let class = answer::class_of(response.status);
+        return Err(answer::refused(response, class, "", "the list of messages is not available"));
+    }
+    let Ok(body) = serde_json::from_slice::<Object>(&response.body) else { return Ok(Found::Unclear) };
+    let Some(listed) = body.get("messages").and_then(Value::as_array) else { return Ok(Found::Unclear) };
+    let candidates: Vec<_> =
+        listed.iter().filter_map(Value::as_object).filter(|item| is_of_that_time(item, query)).collect();
+    match candidates.as_slice() {
+        [] if server_time(response).is_some_and(|now| now >= query.since + LAG) => Ok(Found::NotTaken),
+        [only] => match loose::word(only, "messageId") {
+            Some(id) => Ok(Found::Taken(Accepted {
+                state: state_of(&loose::word(only, "messageStatus").unwrap_or_default()),
+                segments: loose::count(only, "segmentCount"),
+                ..Accepted::with_id(id)
+            })),
+            None => Ok(Found::Unclear),
+        },
+        _ => Ok(Found::Unclear),
+    }
+}
+
+fn is_of_that_time(item: &Object, query: &LookUp) -> bool {
+    let inbound =
+        loose::word(item, "messageDirection").is_some_and(|word| word.eq_ignore_ascii_case("INBOUND"));
+    let received =
+        item.get("receiveTime").and_then(Value::as_str).and_then(|text| Timestamp::parse(text).ok());
+    let in_time = |at: Timestamp| at >= query.since - SKEW && at <= query.since + WINDOW;
+    !inbound && received.is_none_or(in_time)
+}
+
+fn state_of(word: &str) -> ReportedState {
+    match word.to_ascii_uppercase().as_str() {
+        "SENT" => ReportedState::Sent,
+        "DELIVERED" => ReportedState::Delivered,
+        "FAILED" | "UNDELIVERED" => ReportedState::Failed,
+        _ => ReportedState::Queued,
+    }
+}
+
+/// The carrier's own clock, from its `Date` header.
+fn server_time(response: &HttpResponse) -> Option<Timestamp> {
+    let date = mail_parser::DateTime::parse_rfc822(response.header("date")?)?;
+    date.is_valid().then(|| Timestamp::from_secs(date.to_timestamp()))
+}

@@ -1,0 +1,267 @@
+use std::time::Duration;
+
+use omni_core::carrier::Found;
+use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::failure::{ErrorClass, Retry};
+use omni_core::id::MessageId;
+use omni_core::time::Timestamp;
+
+use super::*;
+
+fn settings() -> Settings {
+    Settings::read(json!({
+        "account_id": "5500123",
+        "applications": { "app-1": ["+17205550142", "55512"], "app-2": ["AcmeRBM"] },
+        "api_user": "u", "api_password": "p",
+        "inbound_credentials": [{ "user": "acme", "password": "correct-horse-battery" }],
+    }))
+    .unwrap()
+}
+
+fn event(body: &Value) -> Value {
+    let parsed = webhook::parse(&settings(), body.to_string().as_bytes()).unwrap();
+    assert_eq!(parsed.quarantined, Vec::<&str>::new());
+    parsed.events.first().map_or(Value::Null, |event| serde_json::to_value(event).unwrap())
+}
+
+fn received(extra: &Value) -> Value {
+    let mut message = json!({
+        "id": "m1", "owner": "+17205550142", "applicationId": "app-1", "direction": "in",
+        "to": ["+17205550142"], "from": "+13035550177",
+    });
+    message.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    json!([{ "type": "message-received", "time": "2025-11-20T15:00:00Z", "to": "+17205550142", "message": message }])
+}
+
+#[test]
+fn callbacks_become_events() {
+    let prefix = "https://messaging.bandwidth.com/api/v2/users/5500123/media";
+    #[rustfmt::skip]
+    let cases = [
+        ("a short code may not be answered", json!({"from": "88222", "text": "hi"}),
+            json!({"from_address": "88222", "auto_reply_allowed": false})),
+        ("a name may not be answered", json!({"from": "PostNL"}),
+            json!({"from_address": "alpha:PostNL", "auto_reply_allowed": false})),
+        ("our own number may not be answered", json!({"from": "+17205550142", "text": "x"}),
+            json!({"auto_reply_allowed": false})),
+        ("a button of RCS", json!({"channel": "RBM", "suggestionResponse": {"text": "Yes", "postbackData": "b2s=", "pairedMessageId": "m0"}}),
+            json!({"type": "button_reply", "channel": "rcs", "text": "Yes", "reply_id": "ok", "reply_to": "m0"})),
+        ("RCS content", json!({"channel": "RBM", "content": {"text": "see", "media": {"fileUrl": "https://elsewhere.example/a.jpg"}}}),
+            json!({"type": "media", "text": "see", "media": [{"url": "https://elsewhere.example/a.jpg", "filename": "a.jpg", "blocked": true}]})),
+        ("only layout is no media", json!({"text": "hi", "media": [format!("{prefix}/x/0.smil")]}),
+            json!({"type": "text", "channel": "mms", "skipped_media": 1, "text": "hi"})),
+        ("a medium of ours", json!({"media": [format!("{prefix}/a/0/b%20c.png")]}),
+            json!({"media": [{"url": format!("{prefix}/a/0/b%20c.png"), "filename": "b c.png", "media_id": "a/0/b%20c.png"}]})),
+        ("a path that climbs out", json!({"media": [format!("{prefix}/%2e%2e/x.png")]}),
+            json!({"media": [{"url": format!("{prefix}/%2e%2e/x.png"), "filename": "x.png", "blocked": true}]})),
+    ];
+    for (name, extra, expect) in cases {
+        let got = event(&received(&extra));
+        for (key, want) in expect.as_object().unwrap() {
+            assert_eq!(&got[key], want, "{name}: {key}");
+        }
+    }
+}
+
+#[test]
+fn delivered_to_the_carrier_is_only_sent() {
+    let status = |kind: &str, description: &str| {
+        event(&json!({
+            "type": kind, "description": description, "to": "+13035550177", "eventTime": "2025-11-20T15:00:09Z",
+            "message": { "id": "m1", "owner": "+17205550142", "applicationId": "app-1", "direction": "out" },
+        }))
+    };
+    let got = status("message-delivered", "Message delivered to carrier.");
+    assert_eq!((&got["state"], &got["detail"]), (&json!("sent"), &json!("handed_to_carrier")));
+    assert_eq!(got["occurred_at"], "2025-11-20T15:00:09Z");
+    assert_eq!(status("message-delivered", "ok")["state"], "delivered");
+    assert_eq!(status("message-failed", "?")["error_class"], "rejected");
+}
+
+#[test]
+fn codes_have_classes() {
+    use ErrorClass::*;
+    let cases = [
+        ("4001", BadRequest, false),
+        ("4406", InvalidRecipient, false),
+        ("4701", Unreachable, false),
+        ("4753", Unreachable, false),
+        ("4404", Permission, false),
+        ("4408", Account, false),
+        ("4795", Registration, false),
+        ("4771", Filtered, false),
+        ("4775", OptedOut, false),
+        ("4781", Throttled, true),
+        ("4411", Media, false),
+        ("4360", Expired, false),
+        ("4401", Rejected, false),
+        ("4999", Rejected, false),
+        ("5620", Transient, true),
+        ("5777", Transient, true),
+        ("9902", Ambiguous, false),
+        ("9999", Ambiguous, false),
+        ("", Rejected, false),
+    ];
+    for (code, class, retryable) in cases {
+        assert_eq!((errors::class_of(code), errors::is_retryable(code)), (class, retryable), "{code}");
+    }
+    assert_eq!((errors::max_retries("5600"), errors::max_retries("5620")), (Some(1), Some(3)));
+}
+
+fn outbound(channel: Channel, from: &str, content: OutboundContent) -> OutboundMessage {
+    OutboundMessage {
+        message_id: MessageId::from_bytes([0; 16]),
+        client_ref: "msg_1".into(),
+        channel,
+        from: from.into(),
+        to: "+13035550177".into(),
+        content,
+        reply_to: None,
+        conversation_ref: None,
+        status_url: None,
+        expires_at: None,
+    }
+}
+
+#[test]
+fn messages_become_requests() {
+    let text = |text: &str| OutboundContent::Text { text: text.into() };
+    let media = |url: &str| OutboundMedia { url: Some(url.into()), ..OutboundMedia::default() };
+    let button = |id: &str, url: Option<&str>| Button {
+        id: id.into(),
+        title: "A title that is far too long for RCS".into(),
+        description: None,
+        url: url.map(Into::into),
+    };
+    #[rustfmt::skip]
+    let cases = [
+        ("words", outbound(Channel::Sms, "+17205550142", text("Hi")), "messages",
+            json!({"applicationId": "app-1", "from": "+17205550142", "to": ["+13035550177"], "text": "Hi", "tag": "msg_1"})),
+        ("pictures", outbound(Channel::Mms, "55512", OutboundContent::Media { media: vec![media("https://f/1.png")], text: None }), "messages",
+            json!({"applicationId": "app-1", "from": "55512", "to": ["+13035550177"], "text": "", "media": ["https://f/1.png"], "tag": "msg_1"})),
+        ("suggestions", outbound(Channel::Rcs, "AcmeRBM", OutboundContent::Interactive {
+                text: "Choose".into(), header: None, footer: None, list_label: None,
+                buttons: vec![button("ok", None), button("go", Some("https://acme.example"))] }), "messages/multiChannel",
+            json!({"to": "+13035550177", "tag": "msg_1", "channelList": [{"from": "AcmeRBM", "applicationId": "app-2", "channel": "RBM", "content": {
+                "text": "Choose", "suggestions": [
+                    {"type": "REPLY", "text": "A title that is far too l", "postbackData": "b2s="},
+                    {"type": "OPEN_URL", "text": "A title that is far too l", "postbackData": "Z28=", "url": "https://acme.example", "application": "BROWSER"}]}}]})),
+    ];
+    for (name, message, path, expect) in cases {
+        let request = send::request(&settings(), &message).unwrap();
+        assert_eq!(
+            request.url,
+            format!("https://messaging.bandwidth.com/api/v2/users/5500123/{path}"),
+            "{name}"
+        );
+        assert!(request.headers.contains(&("authorization", "Basic dTpw".into())), "{name}");
+        assert_eq!(serde_json::from_slice::<Value>(&request.body).unwrap(), expect, "{name}");
+    }
+    for (name, message) in [
+        ("too long", outbound(Channel::Sms, "+17205550142", text(&"x".repeat(2_049)))),
+        ("another channel", outbound(Channel::Email, "+17205550142", text("x"))),
+        (
+            "an upload id",
+            outbound(
+                Channel::Mms,
+                "+17205550142",
+                OutboundContent::Media { media: vec![OutboundMedia::default()], text: None },
+            ),
+        ),
+    ] {
+        assert!(matches!(send::request(&settings(), &message), Err(SendError::Unsupported(_))), "{name}");
+    }
+}
+
+fn response(status: u16, body: &str) -> HttpResponse {
+    HttpResponse { status, headers: vec![], body: body.to_owned().into() }
+}
+
+#[test]
+fn answers_become_outcomes() {
+    let backoff_a_minute = Retry::After(Duration::from_secs(60));
+    #[rustfmt::skip]
+    let cases = [
+        (202, r#"{"id":"m9","segmentCount":2}"#, Ok(("m9", Some(2)))),
+        (202, r#"{"data":{"id":"m9"}}"#, Ok(("m9", None))),
+        (202, "<html>", Err((ErrorClass::Ambiguous, Retry::Reconcile))),
+        (400, r#"{"type":"request-validation","fieldErrors":[{"fieldName":"to","description":"'+13035550177' bad"}]}"#, Err((ErrorClass::InvalidRecipient, Retry::OtherCarrier))),
+        (400, r#"{"type":"request-validation","description":"no"}"#, Err((ErrorClass::BadRequest, Retry::Never))),
+        (401, "", Err((ErrorClass::Auth, Retry::OtherCarrier))),
+        (403, "", Err((ErrorClass::Permission, Retry::OtherCarrier))),
+        (415, "", Err((ErrorClass::BadRequest, Retry::Never))),
+        (429, r#"{"type":"max-message-queue-size-exceeded"}"#, Err((ErrorClass::Throttled, backoff_a_minute))),
+        (503, "", Err((ErrorClass::Transient, Retry::Backoff))),
+        (504, "", Err((ErrorClass::Ambiguous, Retry::Reconcile))),
+    ];
+    for (status, body, expect) in cases {
+        let got = send::outcome(&response(status, body));
+        if let Err(error) = &got {
+            assert!(!error.to_string().contains("3035550177"), "{error}");
+        }
+        let got = got.map(|a| (a.carrier_message_id, a.segments)).map_err(|e| (e.class(), e.retry()));
+        assert_eq!(got, expect.map(|(id, segments)| (id.to_owned(), segments)), "{status} {body}");
+    }
+}
+
+#[test]
+fn only_a_lone_message_of_that_time_settles_a_send() {
+    let query = LookUp {
+        client_ref: "msg_1".into(),
+        from: "+17205550142".into(),
+        to: "+13035550177".into(),
+        conversation_ref: None,
+        text: None,
+        since: Timestamp::parse("2025-11-20T15:00:00Z").unwrap(),
+    };
+    let item = |id: &str, at: &str| json!({ "messageId": id, "receiveTime": at, "messageStatus": "DELIVERED", "messageDirection": "OUTBOUND" });
+    let early = ("date".to_owned(), "Thu, 20 Nov 2025 15:00:30 GMT".to_owned());
+    let late = ("date".to_owned(), "Thu, 20 Nov 2025 15:01:30 GMT".to_owned());
+    let cases = [
+        ("one", json!([item("a", "2025-11-20T15:00:01Z")]), &late, "taken"),
+        (
+            "one, and one of another time",
+            json!([item("a", "2025-11-20T15:00:01Z"), item("b", "2025-11-20T14:00:01Z")]),
+            &late,
+            "taken",
+        ),
+        (
+            "two",
+            json!([item("a", "2025-11-20T15:00:01Z"), item("b", "2025-11-20T15:00:02Z")]),
+            &late,
+            "unclear",
+        ),
+        ("none yet", json!([]), &early, "unclear"),
+        ("none after a minute", json!([]), &late, "not taken"),
+    ];
+    for (name, messages, date, expect) in cases {
+        let body = json!({ "messages": messages }).to_string();
+        let answer = HttpResponse { headers: vec![date.clone()], ..response(200, &body) };
+        let got = match look_up::read(&answer, &query).unwrap() {
+            Found::Taken(accepted) if accepted.carrier_message_id == "a" => "taken",
+            Found::Taken(_) => "taken wrongly",
+            Found::NotTaken => "not taken",
+            Found::Unclear => "unclear",
+        };
+        assert_eq!(got, expect, "{name}");
+    }
+    assert!(
+        look_up::request(&settings(), &query)
+            .url
+            .contains("sourceTn=%2B17205550142&destinationTn=%2B13035550177")
+    );
+}
+
+#[test]
+fn numbers_send_texts_and_agents_send_rcs() {
+    let carrier = Bandwidth { settings: settings(), capabilities: capabilities() };
+    let expect = [(Channel::Sms, "+17205550142"), (Channel::Sms, "55512"), (Channel::Rcs, "AcmeRBM")];
+    assert_eq!(carrier.senders(), expect.map(|(channel, address)| (channel, address.into())));
+    assert_eq!(carrier.routing_keys()[2], "bandwidth:app-2:AcmeRBM");
+}
+
+#[test]
+fn no_secret_shows() {
+    let shown = format!("{:?}", settings());
+    assert!(!shown.contains("correct-horse-battery"), "{shown}");
+}

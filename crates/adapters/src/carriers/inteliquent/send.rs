@@ -1,0 +1,102 @@
+//! Handing messages to Inteliquent, and reading its answers. Both pure.
+
+use omni_core::address::Address;
+use omni_core::carrier::{Accepted, OutboundMessage};
+use omni_core::content::OutboundContent;
+use omni_core::event::{Channel, ReportedState};
+use omni_core::failure::{ErrorClass, SendError};
+use omni_core::http::{HttpRequest, HttpResponse};
+use serde_json::json;
+
+use super::{Settings, errors};
+use crate::shared::answer;
+use crate::shared::loose::{self, Object};
+
+/// Our limits: the real ones are not published.
+pub(super) const MAX_TEXT: usize = 1_600;
+pub(super) const MAX_MEDIA: usize = 10;
+
+/// The request for a message to one recipient.
+pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
+    if !matches!(message.channel, Channel::Sms | Channel::Mms) {
+        return Err(SendError::Unsupported("Inteliquent carries SMS and MMS only"));
+    }
+    let mut body = json!({
+        "from": digits(&message.from),
+        "to": [digits(&message.to)],
+        "referenceId": message.client_ref,
+    });
+    let text = match &message.content {
+        OutboundContent::Text { text } => text.as_str(),
+        OutboundContent::Media { media, text } => {
+            if media.len() > MAX_MEDIA {
+                return Err(SendError::Unsupported("at most ten media in one message"));
+            }
+            let urls = media.iter().map(|medium| medium.url.as_deref()).collect::<Option<Vec<_>>>();
+            body["mediaUrls"] = json!(urls.ok_or(SendError::Unsupported("media need a public URL"))?);
+            text.as_deref().unwrap_or_default()
+        }
+        _ => return Err(SendError::Unsupported("text messages carry words and media only")),
+    };
+    if text.chars().count() > MAX_TEXT {
+        return Err(SendError::Unsupported("the text is too long"));
+    }
+    body["text"] = json!(text);
+    Ok(settings.post("publishMessages", &body))
+}
+
+/// Eleven digits, without plus.
+fn digits(address: &Address) -> &str {
+    address.expose().trim_start_matches('+')
+}
+
+/// What the answer means. A 200 may carry a refusal, and 408 is no time-out but the user's
+/// error.
+pub(super) fn outcome(response: &HttpResponse) -> Result<Accepted, SendError> {
+    let Ok(body) = serde_json::from_slice::<Object>(&response.body) else {
+        return Err(match response.status {
+            200..=299 => answer::unreadable(),
+            408 => answer::refused(response, ErrorClass::BadRequest, "", ""),
+            status => answer::refused(response, answer::class_of(status), "", ""),
+        });
+    };
+    let reason = reason(&body);
+    match response.status {
+        200..=299 if body.contains_key("success") && !loose::flag(&body, "success") => {
+            Err(answer::refused(response, errors::class_of(&reason), "success_false", &reason))
+        }
+        200..=299 if body.contains_key("success") || loose::object(&body, "result").is_some() => {
+            Ok(accepted(&body))
+        }
+        200..=299 if reason.is_empty() => Err(answer::unreadable()),
+        200..=299 => Err(answer::refused(response, errors::class_of(&reason), "", &reason)),
+        408 => Err(answer::refused(response, ErrorClass::BadRequest, "", &reason)),
+        status @ (401 | 403 | 429 | 500..=599) => {
+            Err(answer::refused(response, answer::class_of(status), "", &reason))
+        }
+        _ => Err(answer::refused(response, client_error(&reason), "", &reason)),
+    }
+}
+
+/// Without its reference a taken message can get no receipt that we would know.
+fn accepted(body: &Object) -> Accepted {
+    let result = loose::object(body, "result");
+    let id = result.and_then(|result| loose::word(result, "referenceId"));
+    let id = id.or_else(|| loose::word(body, "referenceId"));
+    let state = if id.is_some() { ReportedState::Queued } else { ReportedState::Sent };
+    Accepted { state, ..Accepted::with_id(id.unwrap_or_default()) }
+}
+
+fn reason(body: &Object) -> String {
+    let said =
+        ["reason", "detail", "status", "error", "message"].iter().filter_map(|key| loose::word(body, key));
+    said.collect::<Vec<_>>().join(": ")
+}
+
+/// Any other 4xx: by its words, else our request was wrong.
+fn client_error(reason: &str) -> ErrorClass {
+    match errors::class_of(reason) {
+        ErrorClass::Rejected => ErrorClass::BadRequest,
+        class => class,
+    }
+}

@@ -1,0 +1,37 @@
+//! Settings, and what they never print.
+
+use super::*;
+
+#[test]
+fn settings_are_checked() {
+    let changed = |changes: Value| {
+        let mut settings = settings();
+        settings.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        build(settings).err().map(|error| error.key.unwrap())
+    };
+    let cases = [
+        (json!({ "auth_tokens": [], "shared_keys": {} }), Some("auth_tokens")),
+        (json!({ "auth_tokens": ["a", ""] }), Some("auth_tokens")),
+        (json!({ "shared_keys": { "k": "" } }), Some("auth_tokens")),
+        (json!({ "api_key_sid": "SK1" }), Some("api_key_secret")),
+        (json!({ "base_url": "nowhere" }), Some("base_url")),
+        (json!({ "auth_token": "typo" }), Some("auth_token")),
+        (json!({ "auth_tokens": [] }), None),
+    ];
+    for (changes, key) in cases {
+        assert_eq!(changed(changes.clone()).as_deref(), key, "{changes}");
+    }
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let mut secrets = settings();
+    secrets["api_key_sid"] = json!("SK1");
+    secrets["api_key_secret"] = json!("key-secret");
+    let settings: Settings = serde_json::from_value(secrets).unwrap();
+    let request = send::request(&settings, &message(Channel::Sms, text("hush"))).unwrap();
+    let printed = format!("{settings:?} {request:?} {:?}", posted(URL, &inbound(&[("Body", "hush")])));
+    for secret in ["primary-token", "secondary-token", "shared-secret", "pass-word", "key-secret", "hush"] {
+        assert!(!printed.contains(secret), "{secret} in {printed}");
+    }
+}

@@ -1,0 +1,111 @@
+//! Sending: one `POST` of JSON per message, and what the answer means.
+
+use omni_core::address::Address;
+use omni_core::carrier::{Accepted, OutboundMessage};
+use omni_core::content::OutboundContent;
+use omni_core::event::Channel;
+use omni_core::failure::{ErrorClass, SendError};
+use omni_core::http::{HttpRequest, HttpResponse};
+use serde_json::{Map, Value, json};
+
+use super::{Settings, errors, person, shape};
+use crate::shared::{form, json, words};
+
+/// Longest text, in characters.
+pub(super) const MAX_TEXT: usize = 4_096;
+
+/// Longest reference that Meta hands back.
+const MAX_REFERENCE: usize = 512;
+
+/// The URL of the number; messages go to `/messages` below it.
+pub(super) fn number_url(settings: &Settings) -> String {
+    let base = settings.base_url.trim_end_matches('/');
+    format!("{base}/{}/{}", settings.api_version, form::segment(&settings.phone_number_id))
+}
+
+pub(super) fn bearer(settings: &Settings) -> String {
+    format!("Bearer {}", settings.access_token.expose())
+}
+
+/// The request for one message.
+pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
+    if message.channel != Channel::Whatsapp {
+        return Err(SendError::Unsupported("channel_not_carried"));
+    }
+    if settings.phone_number_id.is_empty() {
+        return Err(SendError::Unsupported("phone_number_id_missing"));
+    }
+    let mut body = Map::new();
+    body.insert("messaging_product".into(), "whatsapp".into());
+    address(&mut body, &message.to)?;
+    let (kind, object) = shape::shape(&message.content, &settings.default_language)?;
+    body.insert("type".into(), kind.into());
+    body.insert(kind.into(), object);
+    if let Some(target) = &message.reply_to
+        && may_quote(&message.content)
+    {
+        body.insert("context".into(), json!({ "message_id": target }));
+    }
+    shape::at_most("reference", &message.client_ref, MAX_REFERENCE)?;
+    body.insert("biz_opaque_callback_data".into(), message.client_ref.as_str().into());
+    Ok(HttpRequest::new("POST", format!("{}/messages", number_url(settings)))
+        .header("authorization", bearer(settings))
+        .json(&body))
+}
+
+/// A phone number goes into `to` (with the plus: without it Meta puts our own country code
+/// in front), a user id into `recipient`, a group (`group:…`) into `to`.
+fn address(body: &mut Map<String, Value>, to: &Address) -> Result<(), SendError> {
+    let text = to.expose();
+    let (kind, field, value) = if to.is_phone() {
+        ("individual", "to", text)
+    } else if let Some(id) = text.strip_prefix("bsuid:") {
+        ("individual", "recipient", id)
+    } else if let Some(id) = text.strip_prefix("group:") {
+        ("group", "to", id)
+    } else {
+        return Err(SendError::Unsupported("recipient_is_no_whatsapp_address"));
+    };
+    body.insert("recipient_type".into(), kind.into());
+    body.insert(field.into(), value.into());
+    Ok(())
+}
+
+/// Reactions name their target themselves, and templates quote nothing.
+const fn may_quote(content: &OutboundContent) -> bool {
+    !matches!(content, OutboundContent::Reaction { .. } | OutboundContent::Template { .. })
+}
+
+/// What Meta's answer means.
+pub(super) fn outcome(message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
+    let body = json::parse(&response.body).unwrap_or(Value::Null);
+    if !response.is_success() {
+        return Err(refusal(response, &body["error"]));
+    }
+    let taken = &body["messages"][0];
+    let Some(id) = json::text(&taken["id"]) else {
+        // A 2xx without an id: it was taken, or it was not. Only a status can tell.
+        return Err(SendError::Ambiguous(format!("answer {} without a message id", response.status)));
+    };
+    if taken["message_status"] == "paused" {
+        return Err(SendError::rejected(ErrorClass::Template, "paused", "the template is paused"));
+    }
+    let contact = &body["contacts"][0];
+    let known = json::id(&contact["wa_id"]).and_then(|id| person::address(&id));
+    Ok(Accepted { recipient: known.filter(|address| *address != message.to), ..Accepted::with_id(id) })
+}
+
+fn refusal(response: &HttpResponse, error: &Value) -> SendError {
+    let code = json::integer(&error["code"]);
+    // An answer of a proxy in between says nothing about what lies behind it.
+    if code.is_none() && matches!(response.status, 502 | 504) {
+        return SendError::Ambiguous(format!("answer {} without Meta's error object", response.status));
+    }
+    let said = json::text(&error["error_data"]["details"]).or(json::text(&error["message"]));
+    SendError::Rejected {
+        class: errors::class(error, Some(response.status)),
+        code: code.map_or_else(|| response.status.to_string(), |code| code.to_string()),
+        reason: said.map(words::masked).unwrap_or_default(),
+        retry_after: response.retry_after(),
+    }
+}

@@ -1,0 +1,47 @@
+//! `omni serve`: the gateway with your configuration.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use omni_core::problem::{self, Problem};
+use omni_local::Options;
+use tokio::net::TcpListener;
+
+use crate::cli::ServeArgs;
+use crate::config::{self, Config, Overrides};
+use crate::wiring::{Gateway, Parts, open_store};
+
+/// Serves until SIGTERM or Ctrl-C, then drains.
+pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let overrides = Overrides { listen: args.listen, data: args.data.clone() };
+    let loaded = Config::load(&args.config, overrides)?;
+    let config = loaded.config;
+    crate::logging::init(&config.log);
+    let directory = config::build_directory(&config)?;
+    let options =
+        Options { journal_retention: Duration::from_secs(config.data.journal_days * 86_400), ..Options::default() };
+    let store = open_store(&config.data.dir, options)?;
+    let listen = config.server.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        let detail = format!("cannot listen on {listen}: {error}. Change server.listen or stop what uses it.");
+        Problem::new(problem::PORT_IN_USE, detail)
+    })?;
+    let address = listener.local_addr()?;
+    let connections = directory.connections().len();
+    let parts = Parts {
+        store: store.clone(),
+        directory,
+        keys: config::build_keys(&config)?,
+        server: config::server_settings(&config)?,
+        sandbox: None,
+        concurrency: config.worker.concurrency,
+    };
+    let gateway = Gateway::start(parts, listener, Duration::from_secs(config.server.drain_secs))?;
+    tracing::info!(listen = %address, public_url = %config.server.public_url, connections, "omniservice is ready");
+    crate::signals::stop_requested().await;
+    tracing::info!("stopping: finishing what is under way");
+    gateway.drain().await?;
+    store.close().await.context("the store could not be closed")?;
+    tracing::info!("stopped");
+    Ok(())
+}

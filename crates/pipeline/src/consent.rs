@@ -1,0 +1,82 @@
+//! Consent between an account and an address: written by keywords, by carriers' reports
+//! and by carriers' refusals; read at the last look before every send.
+
+use omni_core::address::Address;
+use omni_core::event::{Channel, ConsentChange};
+use omni_core::id::AccountId;
+use omni_core::job::Leased;
+use omni_core::problem;
+use omni_core::steps::StepId;
+use omni_core::store::{Changes, Expect, Pointer};
+use omni_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::engine::Engine;
+use crate::step::StepError;
+
+/// Whether, and how far, an address opted out of an account's messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentRecord {
+    /// Nothing may be sent.
+    pub opted_out: bool,
+    /// Only this part of our messages must not be sent (`marketing_messages`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Who said so: `keyword`, `carrier`, `api`.
+    pub source: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl ConsentRecord {
+    /// The person wrote a keyword.
+    pub fn by_keyword(opted_out: bool, at: Timestamp) -> Self {
+        Self { opted_out, category: None, source: "keyword".to_owned(), at }
+    }
+
+    /// The carrier refused a message, or reported it undeliverable, for lack of consent.
+    /// On WhatsApp that is about marketing only: answers stay allowed.
+    pub fn refused_by_carrier(channel: Channel, at: Timestamp) -> Self {
+        let category = (channel == Channel::Whatsapp).then(|| "marketing_messages".to_owned());
+        Self { opted_out: category.is_none(), category, source: "carrier".to_owned(), at }
+    }
+
+    /// Writes it, and says so.
+    pub fn write(&self, account: &AccountId, address: &str, changes: &mut Changes) {
+        changes.point(&Pointer::consent(account, address), self, Expect::Any, None);
+        let stops = self.opted_out || self.category.is_some();
+        let event = if stops { "customer.opted_out" } else { "customer.opted_in" };
+        let data = json!({ "account": account, "address": address, "source": self.source, "category": self.category });
+        changes.event(event, self.at, data);
+    }
+}
+
+/// Writes down a consent change that a carrier reported.
+pub async fn record(
+    engine: &Engine,
+    leased: &Leased,
+    account: &AccountId,
+    change: &ConsentChange,
+) -> Result<(), StepError> {
+    let now = engine.now();
+    let mut changes = Changes::new(leased.job.tenant.clone());
+    changes.complete = Some((leased.job.id, leased.token));
+    if let Some(address) = change.address.as_ref().map(Address::expose) {
+        // A stop for one category leaves the rest allowed.
+        let stops = matches!(change.value.as_str(), "stop" | "complaint");
+        let record = ConsentRecord {
+            opted_out: stops && change.category.is_none(),
+            category: change.category.clone().filter(|_| stops),
+            source: "carrier".to_owned(),
+            at: change.sent_at.unwrap_or(now),
+        };
+        record.write(account, address, &mut changes);
+    }
+    let failed = |e: omni_core::store::StoreError| {
+        StepError::new(StepId::Terminate, problem::DATABASE_ERROR, e.to_string())
+    };
+    engine.store.commit(changes).await.map_err(failed)?;
+    Ok(())
+}

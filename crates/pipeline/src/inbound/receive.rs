@@ -1,0 +1,329 @@
+//! Makes a carrier's request durable, then lets it be answered.
+//!
+//! Every event is a commit of its own (message, key against doubles, job, log entry), so a
+//! repeated event in a batch is refused alone; the store groups them into one write. The
+//! answer is given only when all of them are on disk.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::future::try_join_all;
+use omni_core::address::Address;
+use omni_core::event::{CarrierEvent, Channel, InboundMessage};
+use omni_core::id::{JobId, JournalId, MessageId, TraceId};
+use omni_core::job::{Job, Work};
+use omni_core::message::{Author, Content, Direction, Message, TraceEntry};
+use omni_core::problem::{self, Problem};
+use omni_core::status::Status;
+use omni_core::store::{Changes, Committed, Expect, JournalEntry, Pointer, StoreError};
+use omni_core::time::Timestamp;
+use omni_core::webhook::{Outcome, WebhookReply, WebhookRequest};
+use serde_json::json;
+
+use super::intake::{Intake, Routed, take_in};
+use crate::directory::Connection;
+use crate::engine::{Engine, REMEMBERED, inbound_lane};
+
+/// Most bytes of a refused request that are kept: it may come from anybody.
+const MOST_REFUSED_BODY: usize = 16 * 1024;
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Received {
+    /// The answer in the carrier's dialect.
+    pub reply: WebhookReply,
+    /// In one word.
+    pub outcome: Outcome,
+    /// Messages stored now (not doubles).
+    pub messages: Vec<MessageId>,
+    /// Events that were stored before.
+    pub duplicates: usize,
+}
+
+/// Takes one request of `carrier` in, at one connection or at all of that carrier.
+///
+/// # Errors
+/// [`problem::CONNECTION_UNKNOWN`] if there is no such connection;
+/// [`problem::STORE_UNAVAILABLE`] if something could not be made durable: the carrier must
+/// get a 5xx and will come back.
+pub async fn receive(
+    engine: &Engine,
+    carrier: &str,
+    connection: Option<&str>,
+    request: &WebhookRequest,
+) -> Result<Received, Problem> {
+    let connections = connections(engine, carrier, connection)?;
+    let Some(mut intake) = take_in(&connections, request, &engine.replays) else {
+        return Err(unknown_connection());
+    };
+    count(carrier, &intake);
+    if intake.handshake {
+        return Ok(Received {
+            reply: intake.reply,
+            outcome: intake.outcome,
+            messages: Vec::new(),
+            duplicates: 0,
+        });
+    }
+    let token = intake.once.take().zip(intake.verified_by.clone());
+    let received = store(engine, carrier, request, intake).await.map_err(|error| {
+        tracing::error!(carrier, error = %error, "a callback could not be stored; the carrier is asked to repeat it");
+        Problem::from(error)
+    })?;
+    if let Some((once, connection)) = token {
+        engine.replays.remember(&connection.id, once, request.received_at);
+    }
+    Ok(received)
+}
+
+fn connections(
+    engine: &Engine,
+    carrier: &str,
+    connection: Option<&str>,
+) -> Result<Vec<Arc<Connection>>, Problem> {
+    let of_carrier = engine.directory.of_carrier(carrier);
+    let found: Vec<_> = match connection {
+        None => of_carrier.to_vec(),
+        Some(name) => of_carrier.iter().filter(|c| c.id.as_str() == name).cloned().collect(),
+    };
+    if found.is_empty() { Err(unknown_connection()) } else { Ok(found) }
+}
+
+fn unknown_connection() -> Problem {
+    Problem::new(
+        problem::CONNECTION_UNKNOWN,
+        "No connection of that carrier and name is configured; check the webhook URL at the carrier.",
+    )
+}
+
+fn count(carrier: &str, intake: &Intake) {
+    let result = match intake.outcome {
+        Outcome::Accept => "accepted",
+        Outcome::Ignore => "ignored",
+        Outcome::Quarantine => "malformed",
+        Outcome::Unroutable => "unroutable",
+        Outcome::Reject => "bad_signature",
+    };
+    let carrier = carrier.to_owned();
+    metrics::counter!("omni_webhooks_received_total", "carrier" => carrier, "result" => result).increment(1);
+}
+
+async fn store(
+    engine: &Engine,
+    carrier: &str,
+    request: &WebhookRequest,
+    intake: Intake,
+) -> Result<Received, StoreError> {
+    let now = request.received_at;
+    let journal = JournalId::make(&*engine.ids, now);
+    let correlation = engine.correlation(now);
+    let mut entry = Some(journal_entry(journal, carrier, request, &intake));
+    let (mut commits, mut messages) = (Vec::new(), Vec::new());
+    for Routed { connection, event } in intake.events {
+        let mut changes = Changes::new(connection.tenant.clone());
+        // The request itself is kept once, beside its first event.
+        changes.journal =
+            entry.take().map(|entry| JournalEntry { tenant: Some(connection.tenant.clone()), ..entry });
+        let stored = Arrival { engine, connection: &connection, journal, correlation, now };
+        messages.push(stored.record(event, intake.observed, &mut changes));
+        commits.push(engine.store.commit(changes));
+    }
+    if let Some(entry) = entry {
+        let tenant = intake.verified_by.as_ref().map(|connection| connection.tenant.clone());
+        if intake.outcome != Outcome::Ignore {
+            engine.store.journal(JournalEntry { tenant, ..entry }).await?;
+        }
+    }
+    let committed = try_join_all(commits).await?;
+    let mut received =
+        Received { reply: intake.reply, outcome: intake.outcome, messages: Vec::new(), duplicates: 0 };
+    for (message, committed) in messages.into_iter().zip(committed) {
+        match committed {
+            Committed::Applied => received.messages.extend(message),
+            Committed::Duplicate { .. } => received.duplicates += 1,
+            Committed::Conflict { on } => {
+                return Err(StoreError::Unavailable(format!("conflict on {on} while receiving")));
+            }
+        }
+    }
+    if received.duplicates > 0 {
+        let carrier = carrier.to_owned();
+        let doubles = received.duplicates as u64;
+        metrics::counter!("omni_webhooks_received_total", "carrier" => carrier, "result" => "duplicate")
+            .increment(doubles);
+    }
+    Ok(received)
+}
+
+fn journal_entry(id: JournalId, carrier: &str, request: &WebhookRequest, intake: &Intake) -> JournalEntry {
+    let body = match (&intake.verified_by, intake.outcome) {
+        (Some(connection), _) => connection.carrier.journal_body(request),
+        (None, _) => request.body.slice(..request.body.len().min(MOST_REFUSED_BODY)),
+    };
+    let mut reasons: Vec<String> = intake.set_aside.iter().map(|reason| (*reason).to_owned()).collect();
+    reasons.extend(intake.observed.map(|reason| format!("observed:{reason}")));
+    JournalEntry {
+        id,
+        tenant: None,
+        carrier: carrier.to_owned(),
+        connection: intake.verified_by.as_ref().map(|connection| connection.id.to_string()),
+        outcome: intake.outcome,
+        reasons,
+        head: head(request),
+        body,
+        received_at: request.received_at,
+    }
+}
+
+/// Method, URL and headers as JSON; credentials blanked.
+fn head(request: &WebhookRequest) -> Bytes {
+    const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "verificationtoken"];
+    let headers: Vec<(&str, String)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let secret = CREDENTIALS.contains(&name.as_str());
+            let value = if secret { "***".to_owned() } else { String::from_utf8_lossy(value).into_owned() };
+            (name.as_str(), value)
+        })
+        .collect();
+    let peer = request.peer.map(|peer| peer.to_string());
+    let head = json!({ "method": request.method, "url": request.url, "headers": headers, "peer": peer });
+    serde_json::to_vec(&head).expect("plain JSON").into()
+}
+
+/// One event on its way into the store.
+struct Arrival<'a> {
+    engine: &'a Engine,
+    connection: &'a Connection,
+    journal: JournalId,
+    correlation: TraceId,
+    now: Timestamp,
+}
+
+impl Arrival<'_> {
+    /// Writes what `event` means into `changes`; answers the message, if it is one.
+    fn record(
+        &self,
+        event: CarrierEvent,
+        observed: Option<&str>,
+        changes: &mut Changes,
+    ) -> Option<MessageId> {
+        match event {
+            CarrierEvent::Message(message) => {
+                Some(self.message(*message, Author::Customer, observed, changes))
+            }
+            CarrierEvent::Echo(message) => Some(self.message(*message, Author::Echo, observed, changes)),
+            CarrierEvent::Status(status) => {
+                let key = status.client_ref.clone().unwrap_or_else(|| status.external_id.clone());
+                let reference = key.split('.').next().unwrap_or_default();
+                let lane = format!("rcpt|{}|{reference}", self.connection.id);
+                let connection = self.connection.id.clone();
+                self.job(lane, Work::Track { connection, received_at: self.now, status }, changes);
+                None
+            }
+            CarrierEvent::Consent(change) => {
+                let address = change.address.as_ref().map(Address::expose).unwrap_or_default();
+                let lane = format!("consent|{}|{address}", self.connection.account);
+                self.job(lane, Work::Consent { connection: self.connection.id.clone(), change }, changes);
+                None
+            }
+            other => {
+                self.fact(&other, changes);
+                None
+            }
+        }
+    }
+
+    fn job(&self, lane: String, work: Work, changes: &mut Changes) {
+        let id = JobId::make(&*self.engine.ids, self.now);
+        changes.job(Job::new(id, self.connection.tenant.clone(), lane, work, self.correlation, self.now));
+    }
+
+    /// A fact that changes no message of ours: durable and visible in the event log.
+    fn fact(&self, event: &CarrierEvent, changes: &mut Changes) {
+        if let Some(identity) = event.identity() {
+            let pointer = Pointer::inbound(&self.connection.id, &identity);
+            changes.point(&pointer, &"event", Expect::Absent, Some(self.now + REMEMBERED));
+        }
+        let data = json!({ "connection": self.connection.id, "fact": event });
+        changes.event(&format!("carrier.{}", event.kind()), self.now, data);
+    }
+
+    fn message(
+        &self,
+        read: InboundMessage,
+        author: Author,
+        observed: Option<&str>,
+        changes: &mut Changes,
+    ) -> MessageId {
+        let id = MessageId::make(&*self.engine.ids, self.now);
+        let pointer = Pointer::inbound(&self.connection.id, &read.external_id);
+        changes.point(&pointer, &id, Expect::Absent, Some(self.now + REMEMBERED));
+        let message = self.stored(id, read, author, observed);
+        let lane = inbound_lane(&message.account, message.customer_address.expose());
+        let data = json!({
+            "messageId": id, "direction": message.direction, "channel": message.channel,
+            "carrier": message.carrier, "connection": self.connection.id, "type": message.message_type(),
+        });
+        changes.event("message.received", self.now, data);
+        changes.put(&message, Expect::Absent);
+        self.job(lane, Work::HandleInbound { message: id }, changes);
+        id
+    }
+
+    fn stored(&self, id: MessageId, read: InboundMessage, author: Author, observed: Option<&str>) -> Message {
+        let echo = author == Author::Echo;
+        let withheld = || Address::new("anonymous");
+        let (theirs, ours) = if echo {
+            (read.to_address.clone(), read.from_address.clone())
+        } else {
+            (
+                read.from_address.clone(),
+                read.to_address.clone().or_else(|| read.to_addresses.first().cloned()),
+            )
+        };
+        let channel = read.channel.unwrap_or_else(|| only_channel(self.connection));
+        let received = TraceEntry::new(
+            "receive",
+            if observed.is_some() { "taken unverified (observe mode)" } else { "verified and stored" },
+            self.now,
+            self.now,
+            json!({ "connection": self.connection.id, "journal": self.journal, "observed": observed }),
+        );
+        Message {
+            id,
+            tenant: self.connection.tenant.clone(),
+            account: self.connection.account.clone(),
+            direction: if echo { Direction::Outbound } else { Direction::Inbound },
+            author,
+            channel,
+            connection: Some(self.connection.id.clone()),
+            carrier: Some(self.connection.carrier.name().to_string()),
+            customer_address: theirs.unwrap_or_else(withheld),
+            our_address: ours,
+            customer: None,
+            conversation: None,
+            sequence: None,
+            status: if echo { Status::Sent } else { Status::Received },
+            carrier_message_id: Some(read.external_id.clone()),
+            sent_at: read.sent_at,
+            content: Content::Inbound(Box::new(read)),
+            sending: None,
+            attempts: Vec::new(),
+            receipts: Vec::new(),
+            error: None,
+            trace: vec![received],
+            tags: Vec::new(),
+            correlation: self.correlation,
+            journal: Some(self.journal),
+            created_at: self.now,
+            updated_at: self.now,
+        }
+    }
+}
+
+/// Carriers with one channel need not name it.
+fn only_channel(connection: &Connection) -> Channel {
+    connection.carrier.capabilities().channels.first().copied().unwrap_or(Channel::Chat)
+}

@@ -1,0 +1,727 @@
+//! Hands one message to a carrier: the only place that calls `Carrier::send`.
+//!
+//! ```text
+//!  look ─► last look ─► [attempt recorded] ─► send ─► [outcome recorded]
+//!    │        │                                          │
+//!    │        └ expired, canceled, opted out, old epoch, │ Accepted ─► next part or done
+//!    │          closed window, open breaker, too fast    │ Rejected ─► later / other carrier / failed
+//!    └ an attempt without outcome: find out first        └ Ambiguous ─► find out first
+//! ```
+//!
+//! Both brackets are durable commits. After a crash between them the attempt is found
+//! without an outcome, which is as good as ambiguous: nothing is sent again until the
+//! carrier's own record settles it (a receipt carrying our reference, or a look-up), or the
+//! account's deadline passes and a person decides.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use omni_core::account::Account;
+use omni_core::carrier::{Accepted, Found, LookUp, OutboundMessage};
+use omni_core::content::OutboundContent;
+use omni_core::event::{Channel, ReportedState};
+use omni_core::failure::{ErrorClass, Retry, SendError};
+use omni_core::id::{AttemptId, ConnectionId, MessageId};
+use omni_core::job::{Leased, Work};
+use omni_core::message::{Attempt, AttemptOutcome, Author, Content, DeliveryError, Message, TraceEntry};
+use omni_core::problem;
+use omni_core::segments;
+use omni_core::status::Status;
+use omni_core::steps::StepId;
+use omni_core::store::{Changes, Committed, Expect, Pointer, Postpone, StoreError, StoreExt, Versioned};
+use omni_core::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::select_carrier::{self, Wanted};
+use super::track;
+use crate::consent::ConsentRecord;
+use crate::directory::Connection;
+use crate::engine::{Engine, REMEMBERED, outbound_lane};
+use crate::step::StepError;
+
+const STEP: StepId = StepId::PublishOutbound;
+/// First wait before asking what became of an ambiguous attempt.
+const RECONCILE_FIRST: Duration = Duration::from_secs(2);
+/// Longest wait between such questions.
+const RECONCILE_MOST: Duration = Duration::from_secs(30);
+
+/// Moves a scheduled message that is due into its recipient's lane.
+pub async fn release(engine: &Engine, leased: &Leased, id: MessageId) -> Result<(), StepError> {
+    let tenant = leased.job.tenant.clone();
+    let now = engine.now();
+    let mut changes = Changes::new(tenant.clone());
+    changes.complete = Some((leased.job.id, leased.token));
+    if let Some(Versioned { value: mut message, version }) =
+        engine.store.message(&tenant, id).await.map_err(failed)?
+        && message.status == Status::Scheduled
+    {
+        message.status = Status::Queued;
+        message.updated_at = now;
+        message.note(TraceEntry::new("schedule", "due", now, now, Value::Null));
+        let job = engine.job(&message, outbound_lane(&message), Work::Deliver { message: id }, now);
+        changes.job(job.with_priority(leased.job.priority));
+        changes.put(&message, Expect::Version(version));
+    }
+    match engine.store.commit(changes).await.map_err(failed)? {
+        Committed::Applied | Committed::Conflict { on: "lease" } => Ok(()),
+        Committed::Duplicate { .. } | Committed::Conflict { .. } => {
+            Err(StepError::new(STEP, problem::STATE_CONFLICT, "the message changed while it became due"))
+        }
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
+fn failed(error: StoreError) -> StepError {
+    StepError::new(STEP, problem::DATABASE_ERROR, error.to_string())
+}
+
+/// Delivers one message, or moves it one step on.
+///
+/// # Errors
+/// Only when the store fails or everything keeps changing: what a carrier says is an
+/// outcome, not an error.
+pub async fn deliver(engine: &Engine, leased: &Leased, id: MessageId) -> Result<(), StepError> {
+    // Each round ends in a commit: parts of a long text, or a decision taken again.
+    for _ in 0..64 {
+        let loaded = engine.store.message(&leased.job.tenant, id).await.map_err(failed)?;
+        let Some(Versioned { value: message, version }) = loaded else {
+            return finish(engine, leased, None).await;
+        };
+        let Some(account) = engine.directory.account(&message.tenant, &message.account) else {
+            let why = format!("account `{}` is not configured any more", message.account);
+            return Err(StepError::new(STEP, problem::ROUTING_RESOLUTION_FAILED, why));
+        };
+        let delivery = Delivery { engine, leased, account: &account, version, now: engine.now() };
+        match delivery.round(message).await? {
+            Next::Done => return Ok(()),
+            Next::Again => {}
+        }
+    }
+    Err(StepError::new(STEP, problem::STATE_CONFLICT, "the message kept changing"))
+}
+
+async fn finish(engine: &Engine, leased: &Leased, message: Option<(Message, u64)>) -> Result<(), StepError> {
+    let mut changes = Changes::new(leased.job.tenant.clone());
+    changes.complete = Some((leased.job.id, leased.token));
+    if let Some((message, version)) = message {
+        changes.put(&message, Expect::Version(version));
+    }
+    engine.store.commit(changes).await.map_err(failed)?;
+    Ok(())
+}
+
+enum Next {
+    Done,
+    Again,
+}
+
+/// Why a message must not be sent now.
+enum Stop {
+    /// Never.
+    End(Status, DeliveryError),
+    /// Dropped without being a failure.
+    Drop(&'static str),
+    /// Not before; it is no failure.
+    Wait(Duration, &'static str),
+}
+
+struct Delivery<'a> {
+    engine: &'a Engine,
+    leased: &'a Leased,
+    account: &'a Account,
+    version: u64,
+    now: Timestamp,
+}
+
+impl Delivery<'_> {
+    async fn round(&self, mut message: Message) -> Result<Next, StepError> {
+        if message.status == Status::Canceled || message.status.is_final() {
+            finish(self.engine, self.leased, None).await?;
+            return Ok(Next::Done);
+        }
+        if let Some(open) = message.attempts.iter().position(|attempt| attempt.outcome.is_open()) {
+            return self.settle(message, open).await;
+        }
+        let stop = self.last_look(&message).await?;
+        if let Some(stop) = stop {
+            return self.stop(message, stop).await;
+        }
+        let (connection, breaker_wait) = self.choose(&mut message).await?;
+        let Some(connection) = connection else {
+            let stop = breaker_wait.unwrap_or_else(|| {
+                let message = "no connection is left that can carry it";
+                Stop::End(Status::Failed, ours("NO_ROUTE", ErrorClass::Rejected, message))
+            });
+            return self.stop(message, stop).await;
+        };
+        let parts = parts_of(&message, &connection);
+        let Some(part) = next_part(&message, parts.len()) else {
+            // All parts are accepted: a crash came between the last outcome and its commit.
+            finish(self.engine, self.leased, None).await?;
+            return Ok(Next::Done);
+        };
+        let Some(text) = parts.get(usize::from(part) - 1) else { return Ok(Next::Again) };
+        let content = with_text(&message, text);
+        let sender = self.sender(&message, &connection);
+        if let Err(wait) = self.admit(&message, &connection, text) {
+            return self.stop(message, wait).await;
+        }
+        self.attempt(message, &connection, sender, content, part, parts.len()).await
+    }
+
+    /// What must be true in the moment before the socket write.
+    async fn last_look(&self, message: &Message) -> Result<Option<Stop>, StepError> {
+        let sending = message.sending.clone().unwrap_or_default();
+        if sending.expire_at.is_some_and(|at| at <= self.now) {
+            let error = ours("EXPIRED", ErrorClass::Expired, "its time ran out before a carrier took it");
+            return Ok(Some(Stop::End(Status::Expired, error)));
+        }
+        if message.author != Author::ConsentReply {
+            let pointer = Pointer::consent(&message.account, message.customer_address.expose());
+            let store = &self.engine.store;
+            let consent = store.pointer::<ConsentRecord>(&message.tenant, &pointer).await.map_err(failed)?;
+            if consent.is_some_and(|record| record.value.opted_out) {
+                let error = ours("RECIPIENT_OPTED_OUT", ErrorClass::OptedOut, "the recipient opted out");
+                return Ok(Some(Stop::End(Status::Failed, error)));
+            }
+        }
+        if let (Some(epoch), Some(conversation)) = (sending.epoch, message.conversation)
+            && message.author == Author::AutoReply
+        {
+            let found =
+                self.engine.store.conversation(&message.tenant, conversation).await.map_err(failed)?;
+            if found.is_some_and(|found| found.value.epoch > epoch) {
+                return Ok(Some(Stop::Drop("handed off meanwhile: a person has the conversation")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The connection to use; or, if all that could carry it have open breakers, the wait.
+    async fn choose(
+        &self,
+        message: &mut Message,
+    ) -> Result<(Option<Arc<Connection>>, Option<Stop>), StepError> {
+        let Content::Outbound(content) = &message.content else { return Ok((None, None)) };
+        // Parts of one message go by one connection.
+        let begun = message.attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Accepted);
+        if let Some(begun) = begun {
+            return Ok((self.engine.directory.connection(&begun.connection).cloned(), None));
+        }
+        let conversation = match message.conversation {
+            Some(id) => self.engine.store.conversation(&message.tenant, id).await.map_err(failed)?,
+            None => None,
+        };
+        let conversation = conversation.map(|found| found.value);
+        let sending = message.sending.clone().unwrap_or_default();
+        let first = message.connection.clone();
+        let last = first.or_else(|| conversation.as_ref().and_then(|c| c.last_connection.clone()));
+        let refused: Vec<ConnectionId> = message
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.error.as_ref().is_some_and(|e| e.class.retry() == Retry::OtherCarrier))
+            .map(|attempt| attempt.connection.clone())
+            .collect();
+        let sandbox = last
+            .as_ref()
+            .and_then(|id| self.engine.directory.connection(id))
+            .or_else(|| {
+                sending.candidates.first().and_then(|c| self.engine.directory.connection(&c.connection))
+            })
+            .is_some_and(|connection| connection.sandbox);
+        let connections: Vec<_> = self
+            .engine
+            .directory
+            .of_account(&message.tenant, &message.account)
+            .filter(|connection| connection.sandbox == sandbox)
+            .map(|c| (Arc::clone(c), self.engine.breakers.state(&c.id, self.now)))
+            .collect();
+        let candidates = select_carrier::select(
+            &Wanted {
+                account: self.account,
+                channel: message.channel,
+                recipient: &message.customer_address,
+                content,
+                // The sender an automatic answer copies is a wish, the client's is an order.
+                sender: sending.sender.as_ref().filter(|_| message.author == Author::Api),
+                preferred_carrier: sending.preferred_carrier.as_deref(),
+                last_connection: last.as_ref(),
+                window_open: conversation.as_ref().is_some_and(|c| c.window_open(self.now)),
+                refused: &refused,
+            },
+            &connections,
+        );
+        let chosen = candidates.iter().find(|candidate| candidate.eligible);
+        let connection =
+            chosen.and_then(|chosen| self.engine.directory.connection(&chosen.connection)).cloned();
+        let waits = candidates
+            .iter()
+            .filter(|candidate| candidate.reason == "breaker_open")
+            .filter_map(|candidate| self.engine.breakers.open_until(&candidate.connection))
+            .min();
+        if let Some(sending) = &mut message.sending
+            && sending.candidates != candidates
+        {
+            sending.candidates = candidates;
+        }
+        let wait =
+            waits.map(|until| Stop::Wait(until.since(self.now) + Duration::from_millis(50), "breaker open"));
+        Ok((connection, wait))
+    }
+
+    fn sender(&self, message: &Message, connection: &Connection) -> omni_core::address::Address {
+        let wished = message.sending.as_ref().and_then(|sending| sending.sender.as_ref());
+        connection
+            .sender(message.channel, wished)
+            .or_else(|| connection.sender(message.channel, None))
+            .unwrap_or_else(|| omni_core::address::Address::new(""))
+    }
+
+    /// Breaker and rate: the last two looks, because they take something.
+    fn admit(&self, message: &Message, connection: &Connection, text: &str) -> Result<(), Stop> {
+        if !self.engine.breakers.admit(&connection.id, self.now) {
+            return Err(Stop::Wait(Duration::from_secs(1), "breaker half-open, probe under way"));
+        }
+        let Some(rate) = connection.rate_per_sender else { return Ok(()) };
+        let cost = match message.channel {
+            Channel::Sms => segments::count(text).segments.max(1) as f64,
+            _ => 1.0,
+        };
+        let sender = self.sender(message, connection);
+        self.engine
+            .limiter
+            .take(&connection.id, sender.expose(), rate, cost, self.now)
+            .map_err(|wait| Stop::Wait(wait, "sender's rate"))
+    }
+
+    async fn stop(&self, mut message: Message, stop: Stop) -> Result<Next, StepError> {
+        let mut changes = Changes::new(message.tenant.clone());
+        match stop {
+            Stop::End(status, error) => {
+                changes.complete = Some((self.leased.job.id, self.leased.token));
+                self.end(&mut message, status, error, &mut changes);
+            }
+            Stop::Drop(reason) => {
+                changes.complete = Some((self.leased.job.id, self.leased.token));
+                message.status = message.status.advance(Status::Canceled);
+                message.note(TraceEntry::new("deliver", reason, self.now, self.engine.now(), Value::Null));
+                status_event(&message, self.now, &mut changes);
+            }
+            Stop::Wait(wait, reason) => {
+                changes.postpone = Some(self.postpone(wait, reason, false));
+                let facts = json!({ "waitMs": u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) });
+                message.note(TraceEntry::new(
+                    "deliver",
+                    format!("waits: {reason}"),
+                    self.now,
+                    self.engine.now(),
+                    facts,
+                ));
+            }
+        }
+        message.updated_at = self.now;
+        changes.put(&message, Expect::Version(self.version));
+        self.commit(changes).await
+    }
+
+    fn postpone(&self, wait: Duration, error: &str, counts: bool) -> Postpone {
+        Postpone {
+            job: self.leased.job.id,
+            token: self.leased.token,
+            not_before: self.engine.now() + wait,
+            error: error.to_owned(),
+            counts,
+        }
+    }
+
+    /// The message ends here, unless a late receipt knows better.
+    fn end(&self, message: &mut Message, status: Status, error: DeliveryError, changes: &mut Changes) {
+        let facts = json!({ "code": error.code, "class": error.class });
+        message.note(TraceEntry::new("deliver", status.as_str(), self.now, self.engine.now(), facts));
+        message.status = message.status.advance(status);
+        message.error = Some(error);
+        status_event(message, self.now, changes);
+    }
+
+    async fn commit(&self, changes: Changes) -> Result<Next, StepError> {
+        let ends = changes.complete.is_some() || changes.postpone.is_some();
+        match self.engine.store.commit(changes).await.map_err(failed)? {
+            Committed::Applied if ends => Ok(Next::Done),
+            Committed::Conflict { on: "lease" } => Ok(Next::Done),
+            Committed::Applied | Committed::Duplicate { .. } | Committed::Conflict { .. } => Ok(Next::Again),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        mut message: Message,
+        connection: &Arc<Connection>,
+        sender: omni_core::address::Address,
+        content: OutboundContent,
+        part: u16,
+        parts: usize,
+    ) -> Result<Next, StepError> {
+        let client_ref = if parts > 1 { format!("{}.{part}", message.id) } else { message.id.to_string() };
+        let attempt = Attempt {
+            id: AttemptId::make(&*self.engine.ids, self.now),
+            number: u32::try_from(message.attempts.len()).unwrap_or(u32::MAX) + 1,
+            connection: connection.id.clone(),
+            carrier: connection.carrier.name().to_string(),
+            part,
+            parts: u16::try_from(parts).unwrap_or(u16::MAX),
+            client_ref: client_ref.clone(),
+            started_at: self.now,
+            ended_at: None,
+            outcome: AttemptOutcome::Started,
+            carrier_message_id: None,
+            error: None,
+            status: None,
+        };
+        let id = attempt.id;
+        message.attempts.push(attempt);
+        message.connection = Some(connection.id.clone());
+        message.carrier = Some(connection.carrier.name().to_string());
+        message.our_address = Some(sender.clone()).filter(|sender| !sender.expose().is_empty());
+        message.status = message.status.advance(Status::Sending);
+        message.updated_at = self.now;
+        let wire = OutboundMessage {
+            message_id: message.id,
+            client_ref,
+            channel: message.channel,
+            from: sender,
+            to: message.customer_address.clone(),
+            content,
+            reply_to: None,
+            conversation_ref: self.carrier_conversation(&message).await?,
+            status_url: connection.status_url.clone(),
+            expires_at: message.sending.as_ref().and_then(|sending| sending.expire_at),
+        };
+        let mut changes = Changes::new(message.tenant.clone());
+        changes.put(&message, Expect::Version(self.version));
+        match self.engine.store.commit(changes).await.map_err(failed)? {
+            Committed::Applied => {}
+            Committed::Duplicate { .. } | Committed::Conflict { .. } => return Ok(Next::Again),
+        }
+        let outcome = connection.carrier.send(&*self.engine.http, &wire).await;
+        self.record_health(connection, &outcome);
+        self.record(message.id, id, outcome).await
+    }
+
+    async fn carrier_conversation(&self, message: &Message) -> Result<Option<String>, StepError> {
+        if message.channel != Channel::Chat {
+            return Ok(None);
+        }
+        let Some(id) = message.conversation else { return Ok(None) };
+        let found = self.engine.store.conversation(&message.tenant, id).await.map_err(failed)?;
+        Ok(found.and_then(|found| found.value.carrier_ref))
+    }
+
+    fn record_health(&self, connection: &Connection, outcome: &Result<Accepted, SendError>) {
+        let carrier = connection.carrier.name().0;
+        let word = match outcome {
+            Ok(_) => "accepted",
+            Err(error) => error.class().as_str(),
+        };
+        let took = self.engine.now().since(self.now).as_secs_f64();
+        metrics::histogram!("omni_carrier_request_duration_seconds",
+            "carrier" => carrier, "operation" => "send", "outcome" => word)
+        .record(took);
+        match outcome {
+            Ok(_) => self.engine.breakers.succeeded(&connection.id),
+            Err(error) => {
+                let opened = self.engine.breakers.failed(&connection.id, error.class(), self.engine.now());
+                if opened {
+                    tracing::warn!(connection = %connection.id, carrier, class = word, "circuit breaker opened");
+                } else if !error.class().counts_for_breaker() && !matches!(error, SendError::Unsupported(_)) {
+                    // The carrier answered: whatever it said of this message, it is there.
+                    self.engine.breakers.succeeded(&connection.id);
+                }
+            }
+        }
+    }
+
+    /// Writes the outcome down; receipts may have changed the message meanwhile.
+    async fn record(
+        &self,
+        message: MessageId,
+        attempt: AttemptId,
+        outcome: Result<Accepted, SendError>,
+    ) -> Result<Next, StepError> {
+        let tenant = &self.leased.job.tenant;
+        for _ in 0..8 {
+            let loaded = self.engine.store.message(tenant, message).await.map_err(failed)?;
+            let Some(Versioned { value: mut message, version }) = loaded else { return Ok(Next::Again) };
+            let mut changes = Changes::new(tenant.clone());
+            match &outcome {
+                Ok(accepted) => self.accepted(&mut message, attempt, accepted, &mut changes).await?,
+                Err(error) => self.refused(&mut message, attempt, error, &mut changes),
+            }
+            message.updated_at = self.engine.now();
+            changes.put(&message, Expect::Version(version));
+            match self.engine.store.commit(changes.clone()).await.map_err(failed)? {
+                Committed::Applied => {
+                    let ends = changes.complete.is_some() || changes.postpone.is_some();
+                    return Ok(if ends { Next::Done } else { Next::Again });
+                }
+                // The outcome must not get lost with the lease: write it without the job.
+                Committed::Conflict { on: "lease" } => {
+                    changes.complete = None;
+                    changes.postpone = None;
+                    self.engine.store.commit(changes).await.map_err(failed)?;
+                    return Ok(Next::Done);
+                }
+                Committed::Duplicate { .. } | Committed::Conflict { .. } => {}
+            }
+        }
+        Err(StepError::new(STEP, problem::STATE_CONFLICT, "the message kept changing while it was sent"))
+    }
+
+    async fn accepted(
+        &self,
+        message: &mut Message,
+        attempt: AttemptId,
+        accepted: &Accepted,
+        changes: &mut Changes,
+    ) -> Result<(), StepError> {
+        let now = self.engine.now();
+        let Some(at) = message.attempts.iter().position(|a| a.id == attempt) else { return Ok(()) };
+        close(&mut message.attempts[at], AttemptOutcome::Accepted, now, None);
+        let (carrier, id) = (message.attempts[at].carrier.clone(), accepted.carrier_message_id.clone());
+        if !id.is_empty() {
+            message.attempts[at].carrier_message_id = Some(id.clone());
+            message.carrier_message_id.get_or_insert_with(|| id.clone());
+            let reference = track::Reference { message: message.id, part: message.attempts[at].part };
+            changes.point(
+                &Pointer::carrier_ref(&carrier, &id),
+                &reference,
+                Expect::Any,
+                Some(now + REMEMBERED),
+            );
+            track::unpark(self.engine, message, &carrier, &id, changes).await.map_err(failed)?;
+        }
+        let (part, parts) = (message.attempts[at].part, message.attempts[at].parts);
+        if part == parts {
+            let state =
+                if accepted.state == ReportedState::Delivered { Status::Delivered } else { Status::Sent };
+            message.status = message.status.advance(state);
+            message.error = None;
+            changes.complete = Some((self.leased.job.id, self.leased.token));
+            status_event(message, now, changes);
+            metrics::counter!("omni_messages_total", "direction" => "outbound", "carrier" => carrier.clone(),
+                "channel" => message.channel.as_str(), "status" => "sent")
+            .increment(1);
+        }
+        let facts = json!({ "carrier": carrier, "connection": message.attempts[at].connection, "part": part,
+                            "attempt": message.attempts[at].number, "segments": accepted.segments });
+        message.note(TraceEntry::new("deliver", "accepted by the carrier", self.now, now, facts));
+        Ok(())
+    }
+
+    fn refused(&self, message: &mut Message, attempt: AttemptId, error: &SendError, changes: &mut Changes) {
+        let now = self.engine.now();
+        let Some(at) = message.attempts.iter().position(|a| a.id == attempt) else { return };
+        if message.attempts[at].outcome == AttemptOutcome::Accepted {
+            // A receipt came before the answer broke: it was taken, whatever we thought.
+            changes.complete = Some((self.leased.job.id, self.leased.token));
+            return;
+        }
+        let outcome = match error {
+            SendError::NotSent(_) => AttemptOutcome::NotSent,
+            SendError::Ambiguous(_) => AttemptOutcome::Ambiguous,
+            SendError::Rejected { class: ErrorClass::Ambiguous, .. } => AttemptOutcome::Ambiguous,
+            SendError::Rejected { .. } | SendError::Unsupported(_) => AttemptOutcome::Rejected,
+        };
+        let failure = described(error);
+        close(&mut message.attempts[at], outcome, now, Some(failure.clone()));
+        let facts = json!({ "carrier": message.attempts[at].carrier, "connection": message.attempts[at].connection,
+                            "attempt": message.attempts[at].number, "code": failure.code, "class": failure.class });
+        message.note(TraceEntry::new("deliver", format!("{outcome:?}").to_lowercase(), self.now, now, facts));
+        if failure.class.writes_opt_out() {
+            let record = ConsentRecord::refused_by_carrier(message.channel, now);
+            record.write(&message.account, message.customer_address.expose(), changes);
+        }
+        self.decide_retry(message, error, failure, changes);
+    }
+
+    fn decide_retry(
+        &self,
+        message: &mut Message,
+        error: &SendError,
+        failure: DeliveryError,
+        changes: &mut Changes,
+    ) {
+        let policy = self.account.step(STEP).retry_policy;
+        let failures = self.leased.job.failures + 1;
+        let reason = format!("{}: {}", failure.class.as_str(), failure.code);
+        match (error.retry(), policy.wait(failures)) {
+            (Retry::Reconcile, _) => {
+                metrics::counter!("omni_outbound_ambiguous_total",
+                    "carrier" => message.carrier.clone().unwrap_or_default())
+                .increment(1);
+                changes.postpone = Some(self.postpone(RECONCILE_FIRST, &reason, false));
+            }
+            (Retry::OtherCarrier, _) => {
+                // At once, in the same lane: `choose` leaves this connection out, and ends
+                // the message when there is no other.
+                message.error = Some(failure);
+                message.connection = None;
+                changes.postpone = Some(self.postpone(Duration::ZERO, &reason, false));
+            }
+            (Retry::Backoff, Some(wait)) => changes.postpone = Some(self.postpone(wait, &reason, true)),
+            (Retry::After(least), Some(wait)) => {
+                changes.postpone = Some(self.postpone(least.max(wait), &reason, true));
+            }
+            (Retry::Never, _) => {
+                changes.complete = Some((self.leased.job.id, self.leased.token));
+                self.end(message, Status::Failed, failure, changes);
+            }
+            (Retry::Backoff | Retry::After(_), None) => {
+                changes.complete = Some((self.leased.job.id, self.leased.token));
+                self.bury(message, "DELIVERY_EXHAUSTED", &reason, changes);
+                self.end(message, Status::Failed, failure, changes);
+            }
+        }
+    }
+
+    /// Keeps the job where a person can redrive it.
+    fn bury(&self, message: &Message, code: &str, reason: &str, changes: &mut Changes) {
+        let letter = crate::dead_letters::letter(self.leased, STEP.as_str(), code, reason, self.engine.now());
+        changes.put(&letter, Expect::Absent);
+        let data = json!({ "deadLetterId": letter.id, "messageId": message.id, "code": code });
+        changes.event("dead_letter.created", self.engine.now(), data);
+        metrics::counter!("omni_dead_letters_total", "step" => STEP.as_str(), "code" => code.to_owned())
+            .increment(1);
+    }
+
+    /// An attempt has no outcome yet: ask the carrier, wait for a receipt, or give up.
+    async fn settle(&self, mut message: Message, open: usize) -> Result<Next, StepError> {
+        let attempt = message.attempts[open].clone();
+        let Some(connection) = self.engine.directory.connection(&attempt.connection).cloned() else {
+            let error = ours("DELIVERY_AMBIGUOUS", ErrorClass::Ambiguous, "its connection is gone");
+            return self.stop(message, Stop::End(Status::Failed, error)).await;
+        };
+        let query = LookUp {
+            client_ref: attempt.client_ref.clone(),
+            from: message.our_address.clone().unwrap_or_else(|| omni_core::address::Address::new("")),
+            to: message.customer_address.clone(),
+            text: message.text().map(str::to_owned),
+            since: attempt.started_at,
+            conversation_ref: self.carrier_conversation(&message).await?,
+        };
+        let found = connection.carrier.look_up(&*self.engine.http, &query).await;
+        match found {
+            Ok(Some(Found::Taken(accepted))) => {
+                return self.record(message.id, attempt.id, Ok(accepted)).await;
+            }
+            Ok(Some(Found::NotTaken)) => {
+                let now = self.engine.now();
+                close(&mut message.attempts[open], AttemptOutcome::NotSent, now, None);
+                message.note(TraceEntry::new(
+                    "reconcile",
+                    "the carrier does not have it",
+                    self.now,
+                    now,
+                    Value::Null,
+                ));
+                let mut changes = Changes::new(message.tenant.clone());
+                changes.put(&message, Expect::Version(self.version));
+                return self.commit(changes).await;
+            }
+            Ok(Some(Found::Unclear) | None) | Err(_) => {}
+        }
+        let waited = self.now.since(attempt.started_at);
+        let deadline = Duration::from_secs(self.account.reconcile_after_secs);
+        if waited < deadline {
+            if attempt.outcome == AttemptOutcome::Started {
+                close(&mut message.attempts[open], AttemptOutcome::Ambiguous, self.now, None);
+            }
+            // Doubling: 2 s, 4 s, … since the attempt began.
+            let wait = waited
+                .clamp(RECONCILE_FIRST, RECONCILE_MOST)
+                .min(deadline - waited + Duration::from_millis(10));
+            return self.stop(message, Stop::Wait(wait, "outcome unknown, asking the carrier")).await;
+        }
+        if connection.carrier.capabilities().idempotent {
+            // The carrier promises to take the same key once: repeating is safe.
+            close(&mut message.attempts[open], AttemptOutcome::NotSent, self.now, None);
+            let mut changes = Changes::new(message.tenant.clone());
+            changes.put(&message, Expect::Version(self.version));
+            return self.commit(changes).await;
+        }
+        let error = ours(
+            "DELIVERY_AMBIGUOUS",
+            ErrorClass::Ambiguous,
+            "nobody can tell whether the carrier took it; a late receipt would still settle it",
+        );
+        close(&mut message.attempts[open], AttemptOutcome::Ambiguous, self.now, Some(error.clone()));
+        let mut changes = Changes::new(message.tenant.clone());
+        changes.complete = Some((self.leased.job.id, self.leased.token));
+        self.bury(&message, "DELIVERY_AMBIGUOUS", "ambiguous", &mut changes);
+        self.end(&mut message, Status::Failed, error, &mut changes);
+        message.updated_at = self.now;
+        changes.put(&message, Expect::Version(self.version));
+        self.commit(changes).await
+    }
+}
+
+fn close(attempt: &mut Attempt, outcome: AttemptOutcome, now: Timestamp, error: Option<DeliveryError>) {
+    attempt.outcome = outcome;
+    attempt.ended_at = Some(now);
+    attempt.error = error;
+}
+
+fn ours(code: &str, class: ErrorClass, message: &str) -> DeliveryError {
+    DeliveryError {
+        code: code.to_owned(),
+        class,
+        message: message.to_owned(),
+        retryable: class.is_retryable(),
+    }
+}
+
+fn described(error: &SendError) -> DeliveryError {
+    let class = error.class();
+    DeliveryError {
+        code: error.code().to_owned(),
+        class,
+        message: error.to_string(),
+        retryable: class.is_retryable(),
+    }
+}
+
+/// The texts of the parts: one, unless the carrier takes less at once.
+fn parts_of(message: &Message, connection: &Connection) -> Vec<String> {
+    let text = message.text().unwrap_or_default();
+    let most = connection.carrier.capabilities().max_text;
+    let splits = matches!(message.content, Content::Outbound(OutboundContent::Text { .. }));
+    if !splits || most == 0 || text.chars().count() <= most {
+        return vec![text.to_owned()];
+    }
+    segments::split(text, most)
+}
+
+/// The first part that no attempt got accepted.
+fn next_part(message: &Message, parts: usize) -> Option<u16> {
+    (1..=u16::try_from(parts).unwrap_or(u16::MAX)).find(|part| {
+        !message.attempts.iter().any(|a| a.part == *part && a.outcome == AttemptOutcome::Accepted)
+    })
+}
+
+fn with_text(message: &Message, text: &str) -> OutboundContent {
+    match &message.content {
+        Content::Outbound(OutboundContent::Text { .. }) => OutboundContent::Text { text: text.to_owned() },
+        Content::Outbound(content) => content.clone(),
+        // Only echoes have inbound content and leave no job; a text is always safe.
+        Content::Inbound(_) => OutboundContent::Text { text: text.to_owned() },
+    }
+}
+
+/// Tells everybody where a message stands now.
+pub fn status_event(message: &Message, now: Timestamp, changes: &mut Changes) {
+    let data = json!({
+        "messageId": message.id, "conversationId": message.conversation, "status": message.status,
+        "carrier": message.carrier, "channel": message.channel,
+        "error": message.error.as_ref().map(|error| json!({ "code": error.code, "class": error.class })),
+    });
+    changes.event(&format!("message.{}", message.status.as_str()), now, data);
+}

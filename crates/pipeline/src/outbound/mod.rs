@@ -1,0 +1,26 @@
+//! Outbound: from "send this" to "it arrived".
+//!
+//! ```text
+//! publish ─► select_carrier ─► deliver ─► track
+//!                 ▲                │ Retry::OtherCarrier
+//!                 └────────────────┘
+//! ```
+//!
+//! * [`publish`] validates and records; [`request`] reads what the client wrote.
+//! * [`select_carrier`] is pure: an ordered list of candidates, each with its reason.
+//! * [`deliver`] is the only place that calls [`Carrier::send`]. An attempt is durable
+//!   before the socket write; an outcome that nobody knows blocks every blind repetition.
+//! * [`track`] applies receipts: status only moves forward.
+//!
+//! Deliberately absent: carrier names, and sleeping. A wait is a job with a `not_before`,
+//! so it survives a restart and costs no memory.
+//!
+//! [`Carrier::send`]: omni_core::carrier::Carrier::send
+
+pub mod breaker;
+pub mod deliver;
+pub mod limiter;
+pub mod publish;
+pub mod request;
+pub mod select_carrier;
+pub mod track;

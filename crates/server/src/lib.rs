@@ -1,0 +1,1 @@
+//! HTTP in: webhooks, REST API, health, metrics.
