@@ -1,5 +1,7 @@
 //! Whole journeys of messages, and what happens to them when things go wrong.
 
+#![expect(clippy::unwrap_used, reason = "a failed expectation ends the test")]
+
 mod support;
 
 use std::sync::Arc;
