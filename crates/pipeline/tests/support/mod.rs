@@ -155,7 +155,10 @@ pub struct World {
 
 impl World {
     /// One account with these carriers, each a connection of its carrier's name.
-    pub fn of(carriers: &[Arc<Scripted>], configure: impl FnOnce(&mut Account)) -> Self {
+    pub fn of<'a>(
+        carriers: impl IntoIterator<Item = &'a Arc<Scripted>>,
+        configure: impl FnOnce(&mut Account),
+    ) -> Self {
         let tenant: TenantId = "acme".parse().unwrap();
         let mut account = Account::new(tenant.clone(), "main".parse().unwrap());
         account.rules = serde_json::from_value(json!([{
@@ -166,7 +169,7 @@ impl World {
         .unwrap();
         configure(&mut account);
         let connections = carriers
-            .iter()
+            .into_iter()
             .map(|carrier| {
                 let (tenant, account) = (tenant.clone(), account.id.clone());
                 let channel = carrier.capabilities.channels[0];
