@@ -26,13 +26,19 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Try everything on this machine; no carrier is contacted.
-    #[command(after_help = "omni dev\nomni dev --port 0 --json        # for scripts: one line with url and key")]
+    #[command(
+        after_help = "omni dev\nomni dev --port 0 --json        # for scripts: one line with url and key"
+    )]
     Dev(DevArgs),
     /// Serve with your configuration.
-    #[command(after_help = "omni serve --config omni.toml\nomni serve --listen 0.0.0.0:8080 --data /var/lib/omni")]
+    #[command(
+        after_help = "omni serve --config omni.toml\nomni serve --listen 0.0.0.0:8080 --data /var/lib/omni"
+    )]
     Serve(ServeArgs),
     /// Write a first configuration and an API key.
-    #[command(after_help = "omni init\nomni init --tenant acme --carrier twilio --public-url https://gw.example.com --yes")]
+    #[command(
+        after_help = "omni init\nomni init --tenant acme --carrier twilio --public-url https://gw.example.com --yes"
+    )]
     Init(InitArgs),
     /// Check a configuration without asking anybody: every mistake, with its line.
     #[command(after_help = "omni check\nomni check --config /etc/omni/omni.toml --json")]
@@ -44,13 +50,19 @@ pub enum Command {
     #[command(subcommand)]
     Keys(KeysCommand),
     /// The store's schema: status, migrate, rollback, validate.
-    #[command(after_help = "omni schema status --data ./omni-data\nomni schema rollback --to 1 --dry-run --data ./omni-data")]
+    #[command(
+        after_help = "omni schema status --data ./omni-data\nomni schema rollback --to 1 --dry-run --data ./omni-data"
+    )]
     Schema(SchemaArgs),
     /// Send one message.
-    #[command(after_help = "omni send +15550001001 \"Your table is ready\"\nomni send whatsapp:+15550001001 --template booking -p 1=Ana --wait")]
+    #[command(
+        after_help = "omni send +15550001001 \"Your table is ready\"\nomni send whatsapp:+15550001001 --template booking -p 1=Ana --wait"
+    )]
     Send(SendArgs),
     /// Let a sandbox twin send a real, signed callback.
-    #[command(after_help = "omni trigger whatsapp.text --text \"where is my booking 4711?\"\nomni trigger --list")]
+    #[command(
+        after_help = "omni trigger whatsapp.text --text \"where is my booking 4711?\"\nomni trigger --list"
+    )]
     Trigger(TriggerArgs),
     /// Show every change as it happens.
     #[command(after_help = "omni tail\nomni tail --types 'message.*' --since 0 --limit 20 --json")]
@@ -77,13 +89,17 @@ pub enum Command {
     #[command(after_help = "omni health\nomni health --wait 30s")]
     Health(HealthArgs),
     /// Run vector files or captured requests against the adapters.
-    #[command(after_help = "omni conformance crates/adapters/tests/vectors/*.json\nomni conformance captured.json --json")]
+    #[command(
+        after_help = "omni conformance crates/adapters/tests/vectors/*.json\nomni conformance captured.json --json"
+    )]
     Conformance(ConformanceArgs),
     /// Explain an error code.
     #[command(after_help = "omni explain WINDOW_CLOSED\nomni explain")]
     Explain(ExplainArgs),
     /// Measure this machine; ratios within one run.
-    #[command(after_help = "omni bench ingest\nomni bench pipeline --connections 1,64 --seconds 5 --rounds 3")]
+    #[command(
+        after_help = "omni bench ingest\nomni bench pipeline --connections 1,64 --seconds 5 --rounds 3"
+    )]
     Bench(BenchArgs),
     /// Print the OpenAPI description.
     Openapi,

@@ -54,7 +54,10 @@ impl Client {
             let detail = "no running `omni dev` was found. Start one, or name a server with --url and --key.";
             Problem::new(problem::SERVER_UNREACHABLE, detail)
         })?;
-        let key = args.key.clone().or_else(|| dev.filter(|dev| args.url.is_none() || dev.url == url).map(|dev| dev.key));
+        let key = args
+            .key
+            .clone()
+            .or_else(|| dev.filter(|dev| args.url.is_none() || dev.url == url).map(|dev| dev.key));
         // The provider is process-wide and chosen once; a second installation is harmless.
         let _already_installed = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
@@ -66,7 +69,13 @@ impl Client {
     }
 
     /// One request; any answer that is no success is an error.
-    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> anyhow::Result<Response> {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<Response> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if !self.key.is_empty() {
             request = request.bearer_auth(&self.key);

@@ -34,7 +34,8 @@ pub fn dev_state_path() -> PathBuf {
 fn user() -> String {
     #[expect(clippy::disallowed_methods, reason = "the place of this file is the environment's business")]
     let name = std::env::var("USER").unwrap_or_default();
-    let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    let plain: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
     if plain.is_empty() { "user".to_owned() } else { plain }
 }
 

@@ -74,7 +74,10 @@ fn of_status(code: &str, status: u64) -> u8 {
 pub fn on_panic() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
-        eprintln!("  × a fault of omniservice itself{place}; please report it (omni version: {})", env!("CARGO_PKG_VERSION"));
+        eprintln!(
+            "  × a fault of omniservice itself{place}; please report it (omni version: {})",
+            env!("CARGO_PKG_VERSION")
+        );
     }));
 }
 

@@ -3,6 +3,8 @@
 //! The only crate that knows all the others. [`wiring`] puts them together, [`config`] reads
 //! what is configured, `commands` holds one file for each command.
 
+#![expect(unreachable_pub, reason = "a binary has no outside: `pub` says what a module offers to the others")]
+
 mod cli;
 mod client;
 mod commands;

@@ -13,7 +13,11 @@ pub fn line(text: &str) {
 
 /// Prints JSON: indented on a terminal, one line otherwise.
 pub fn json(value: &Value) {
-    let text = if io::stdout().is_terminal() { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
+    let text = if io::stdout().is_terminal() {
+        serde_json::to_string_pretty(value)
+    } else {
+        serde_json::to_string(value)
+    };
     line(&text.unwrap_or_default());
 }
 
@@ -63,7 +67,11 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
 /// A text cut to `most` characters, on one line.
 pub fn cut(text: &str, most: usize) -> String {
     let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if flat.chars().count() <= most { flat } else { flat.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
+    if flat.chars().count() <= most {
+        flat
+    } else {
+        flat.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    }
 }
 
 /// A JSON string, or nothing.

@@ -194,7 +194,10 @@ mod tests {
 
     #[test]
     fn what_the_document_says_cannot_become_html() {
-        assert_eq!(prose("a `<b>` & \"c\"\n\nd"), "<p>a <code>&lt;b&gt;</code> &amp; &quot;c&quot;</p><p>d</p>");
+        assert_eq!(
+            prose("a `<b>` & \"c\"\n\nd"),
+            "<p>a <code>&lt;b&gt;</code> &amp; &quot;c&quot;</p><p>d</p>"
+        );
     }
 
     #[test]
@@ -207,7 +210,10 @@ mod tests {
             let id = words(&operation["operationId"]);
             assert!(page.contains(&format!("<details id=\"{id}\">")), "{path}");
         }
-        assert!(!page.contains("src=") && !page.contains("//") || !page.contains("href=\"http"), "no foreign links");
+        assert!(
+            !page.contains("src=") && !page.contains("//") || !page.contains("href=\"http"),
+            "no foreign links"
+        );
         assert!(!page.contains("<script") && !page.contains("style="));
     }
 }

@@ -12,7 +12,8 @@ pub fn run(command: ConfigCommand) -> anyhow::Result<()> {
     let loaded = Config::load(&config, Overrides::default())?;
     let rows = load::show(&loaded);
     if as_json {
-        let entries = rows.iter().map(|(key, value, origin)| json!({ "key": key, "value": value, "origin": origin }));
+        let entries =
+            rows.iter().map(|(key, value, origin)| json!({ "key": key, "value": value, "origin": origin }));
         output::json(&Value::Array(entries.collect()));
         return Ok(());
     }

@@ -50,7 +50,8 @@ pub fn run(args: &ConformanceArgs) -> anyhow::Result<()> {
 
 fn run_file(file: &Path) -> Result<Report, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
-    let cases: Vec<Value> = serde_json::from_slice(&bytes).map_err(|error| format!("not a JSON array of cases: {error}"))?;
+    let cases: Vec<Value> =
+        serde_json::from_slice(&bytes).map_err(|error| format!("not a JSON array of cases: {error}"))?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     match cases.first().and_then(rule_of) {
         Some(rule) => Ok(run_rule(rule, &cases)),

@@ -12,7 +12,8 @@ static PAGES: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_
 /// Prints one page, or the list of codes.
 pub fn run(args: &ExplainArgs) -> anyhow::Result<()> {
     let Some(wanted) = &args.code else {
-        let rows: Vec<_> = problem::ALL.iter().map(|code| vec![code.code.to_owned(), code.title.to_owned()]).collect();
+        let rows: Vec<_> =
+            problem::ALL.iter().map(|code| vec![code.code.to_owned(), code.title.to_owned()]).collect();
         output::table(&["CODE", "WHAT HAPPENED"], &rows);
         return Ok(());
     };
@@ -26,7 +27,8 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<()> {
     }
     let codes = problem::ALL.iter().map(|code| code.code);
     let near = did_you_mean(&wanted.to_uppercase(), codes).map(|near| format!(" Did you mean {near}?"));
-    let detail = format!("There is no code `{wanted}`.{} `omni explain` lists all.", near.unwrap_or_default());
+    let detail =
+        format!("There is no code `{wanted}`.{} `omni explain` lists all.", near.unwrap_or_default());
     Err(Problem::new(problem::NOT_FOUND, detail).into())
 }
 

@@ -16,7 +16,11 @@ pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
     loop {
         match client.get("/readyz?verbose").await {
             Ok(report) => {
-                if args.server.json { output::json(&report) } else { output::line("✓ ready") }
+                if args.server.json {
+                    output::json(&report)
+                } else {
+                    output::line("✓ ready")
+                }
                 return Ok(());
             }
             Err(error) if SystemClock.now() >= end => return Err(error),

@@ -25,15 +25,25 @@ pub fn run(args: InitArgs) -> anyhow::Result<()> {
     let tenant = answer(asks, "Name of the company", args.tenant, "acme")?;
     let account = answer(asks, "Name of the brand or project", args.account, &tenant)?;
     let carrier = answer(asks, "First carrier", args.carrier, "whatsapp")?;
-    let public_url = answer(asks, "Address at which carriers reach this gateway", args.public_url, "https://gw.example.com")?;
+    let public_url = answer(
+        asks,
+        "Address at which carriers reach this gateway",
+        args.public_url,
+        "https://gw.example.com",
+    )?;
     let region = answer(asks, "Region of numbers written without a country", args.region, "US")?;
-    let id: TenantId = tenant.parse().map_err(|error| {
-        Problem::new(problem::VALIDATION_FAILED, format!("`{tenant}`: {error}"))
-    })?;
+    let id: TenantId = tenant
+        .parse()
+        .map_err(|error| Problem::new(problem::VALIDATION_FAILED, format!("`{tenant}`: {error}")))?;
     if carriers::find(&carrier).is_none() {
         let names: Vec<&str> = carriers::REGISTRY.iter().map(|plugin| plugin.name.0).collect();
-        let near = did_you_mean(&carrier, names.iter().copied()).map(|near| format!(" Did you mean `{near}`?"));
-        let detail = format!("There is no carrier `{carrier}`.{} There are: {}.", near.unwrap_or_default(), names.join(", "));
+        let near =
+            did_you_mean(&carrier, names.iter().copied()).map(|near| format!(" Did you mean `{near}`?"));
+        let detail = format!(
+            "There is no carrier `{carrier}`.{} There are: {}.",
+            near.unwrap_or_default(),
+            names.join(", ")
+        );
         return Err(Problem::new(problem::VALIDATION_FAILED, detail).into());
     }
     let (key, kept) = omni_server::auth::generate("first", id, false, random());
@@ -69,16 +79,22 @@ carrier = \"{carrier}\"
 [connections.settings]
 {settings}"
     );
-    fs::create_dir_all(args.dir.join("secrets")).with_context(|| format!("cannot write into {}", args.dir.display()))?;
+    fs::create_dir_all(args.dir.join("secrets"))
+        .with_context(|| format!("cannot write into {}", args.dir.display()))?;
     for secret in secrets {
         private_file(&args.dir.join("secrets").join(secret))?;
     }
     fs::write(&config, text).with_context(|| format!("cannot write {}", config.display()))?;
     output::line(&key);
     eprintln!("  your API key: shown once, only its hash is in {}", config.display());
-    eprintln!("  next: put the carrier's secrets into {}/secrets/, fill in its settings, then", args.dir.display());
+    eprintln!(
+        "  next: put the carrier's secrets into {}/secrets/, fill in its settings, then",
+        args.dir.display()
+    );
     eprintln!("        omni check --config {} && omni serve --config {}", config.display(), config.display());
-    eprintln!("        and give the carrier this webhook address: {public_url}/webhooks/{carrier}/{carrier}-main");
+    eprintln!(
+        "        and give the carrier this webhook address: {public_url}/webhooks/{carrier}/{carrier}-main"
+    );
     Ok(())
 }
 

@@ -52,7 +52,14 @@ const CONVERSATIONS: Listing = Listing {
             id => format!("{} {id}", text(owner, "type")),
         };
         let count = c["messageCount"].as_u64().map(|count| count.to_string()).unwrap_or_default();
-        vec![text(c, "id").to_owned(), text(c, "status").to_owned(), text(c, "channel").to_owned(), owner, count, age(c, "lastActivityAt")]
+        vec![
+            text(c, "id").to_owned(),
+            text(c, "status").to_owned(),
+            text(c, "channel").to_owned(),
+            owner,
+            count,
+            age(c, "lastActivityAt"),
+        ]
     },
     fixed: &[],
     next: "omni messages list --conversation <id>",
@@ -62,7 +69,13 @@ const DEAD_LETTERS: Listing = Listing {
     path: "/v1/dead-letters",
     headings: &["ID", "STEP", "CODE", "REASON", "AGE"],
     row: |d| {
-        vec![text(d, "id").to_owned(), text(d, "step").to_owned(), text(d, "code").to_owned(), cut(text(d, "reason"), 50), age(d, "at")]
+        vec![
+            text(d, "id").to_owned(),
+            text(d, "step").to_owned(),
+            text(d, "code").to_owned(),
+            cut(text(d, "reason"), 50),
+            age(d, "at"),
+        ]
     },
     fixed: &[],
     next: "omni dead-letters redrive <id>",
@@ -72,7 +85,8 @@ const QUARANTINE: Listing = Listing {
     path: "/v1/journal",
     headings: &["ID", "CARRIER", "OUTCOME", "REASONS", "AGE"],
     row: |j| {
-        let reasons: Vec<&str> = j["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let reasons: Vec<&str> =
+            j["reasons"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         vec![
             text(j, "id").to_owned(),
             text(j, "carrier").to_owned(),
@@ -89,7 +103,10 @@ const CONNECTIONS: Listing = Listing {
     path: "/v1/connections",
     headings: &["ID", "CARRIER", "ACCOUNT", "BREAKER", "WEBHOOK"],
     row: |c| {
-        ["id", "carrier", "accountId", "breaker", "webhookUrl"].iter().map(|name| text(c, name).to_owned()).collect()
+        ["id", "carrier", "accountId", "breaker", "webhookUrl"]
+            .iter()
+            .map(|name| text(c, name).to_owned())
+            .collect()
     },
     fixed: &[],
     next: "give the webhook address to the carrier",

@@ -19,14 +19,21 @@ pub fn run(args: &SchemaArgs) -> anyhow::Result<()> {
         SchemaAction::Migrate => migrate::migrate(&dir, args.to, args.dry_run),
         SchemaAction::Rollback => {
             let target = args.to.ok_or_else(|| {
-                Problem::new(problem::VALIDATION_FAILED, "a rollback needs --to VERSION; `omni schema status` shows them")
+                Problem::new(
+                    problem::VALIDATION_FAILED,
+                    "a rollback needs --to VERSION; `omni schema status` shows them",
+                )
             })?;
             migrate::rollback(&dir, target, args.dry_run)
         }
         SchemaAction::Validate => migrate::validate(&dir),
     };
     let report = serde_json::to_value(report?)?;
-    if args.json { output::json(&report) } else { print(&report) }
+    if args.json {
+        output::json(&report)
+    } else {
+        print(&report)
+    }
     if report["success"] == true { Ok(()) } else { Err(Exit(1).into()) }
 }
 
@@ -48,7 +55,10 @@ fn print(report: &Value) {
                 output::line(&format!("  {name}"));
                 for item in list {
                     let error = item["error"].as_str().map(|error| format!(": {error}")).unwrap_or_default();
-                    let shown = item.as_str().map_or_else(|| format!("{} {}{error}", text(item, "name"), text(item, "status")), str::to_owned);
+                    let shown = item.as_str().map_or_else(
+                        || format!("{} {}{error}", text(item, "name"), text(item, "status")),
+                        str::to_owned,
+                    );
                     output::line(&format!("    {shown}"));
                 }
             }

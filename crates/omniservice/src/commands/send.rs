@@ -40,7 +40,8 @@ async fn follow(client: &Client, id: &str) -> anyhow::Result<Value> {
     let end = SystemClock.now() + PATIENCE;
     loop {
         let message = client.get(&format!("/v1/messages/{id}")).await?;
-        let over = matches!(text(&message, "status"), "delivered" | "read" | "failed" | "expired" | "canceled");
+        let over =
+            matches!(text(&message, "status"), "delivered" | "read" | "failed" | "expired" | "canceled");
         if over || SystemClock.now() >= end {
             return Ok(message);
         }

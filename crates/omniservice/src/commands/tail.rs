@@ -19,7 +19,10 @@ pub async fn run(args: TailArgs) -> anyhow::Result<()> {
     let (mut after, mut shown) = (args.since, 0);
     loop {
         let since = after.map(|after| after.to_string());
-        let path = format!("/v1/events/stream{}", query([("types", args.types.as_deref()), ("after", since.as_deref())]));
+        let path = format!(
+            "/v1/events/stream{}",
+            query([("types", args.types.as_deref()), ("after", since.as_deref())])
+        );
         let mut response = client.send(Method::GET, &path, None, &[("accept", "text/event-stream")]).await?;
         let mut stream = Lines::default();
         // A stream that breaks off is taken up again after the last event seen.

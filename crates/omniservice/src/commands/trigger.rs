@@ -16,7 +16,10 @@ pub async fn run(args: TriggerArgs) -> anyhow::Result<()> {
         return list(&events, args.server.json);
     }
     let event = args.event.as_deref().ok_or_else(|| {
-        Problem::new(problem::EVENT_UNKNOWN, "name an event, like whatsapp.text; `omni trigger --list` shows all")
+        Problem::new(
+            problem::EVENT_UNKNOWN,
+            "name an event, like whatsapp.text; `omni trigger --list` shows all",
+        )
     })?;
     let body = json!({ "event": event, "params": params(&args)? });
     let triggered = client.json(Method::POST, "/v1/sandbox/trigger", Some(&body)).await?;
@@ -26,7 +29,10 @@ pub async fn run(args: TriggerArgs) -> anyhow::Result<()> {
         let status = triggered["status"].as_u64().unwrap_or_default();
         let mark = if (200..300).contains(&status) { "✓" } else { "✗" };
         let elapsed = triggered["elapsedMs"].as_f64().unwrap_or_default();
-        output::line(&format!("{mark} {event}: the gateway answered {status} after {elapsed:.1} ms  {}", text(&triggered, "id")));
+        output::line(&format!(
+            "{mark} {event}: the gateway answered {status} after {elapsed:.1} ms  {}",
+            text(&triggered, "id")
+        ));
         output::line("  next: omni messages list · omni tail --since 0");
     }
     Ok(())
@@ -36,15 +42,18 @@ pub async fn run(args: TriggerArgs) -> anyhow::Result<()> {
 fn params(args: &TriggerArgs) -> anyhow::Result<Map<String, Value>> {
     let mut params = Map::new();
     for pair in &args.params {
-        let (name, value) = pair.split_once('=').ok_or_else(|| {
-            Problem::new(problem::VALIDATION_FAILED, format!("`{pair}` is not name=value"))
-        })?;
+        let (name, value) = pair
+            .split_once('=')
+            .ok_or_else(|| Problem::new(problem::VALIDATION_FAILED, format!("`{pair}` is not name=value")))?;
         params.insert(name.to_owned(), Value::String(value.to_owned()));
     }
     let mut rest = args.rest.iter();
     while let Some(flag) = rest.next() {
         let name = flag.strip_prefix("--").ok_or_else(|| {
-            Problem::new(problem::VALIDATION_FAILED, format!("`{flag}` is not a parameter; write --name value"))
+            Problem::new(
+                problem::VALIDATION_FAILED,
+                format!("`{flag}` is not a parameter; write --name value"),
+            )
         })?;
         let (name, value) = match name.split_once('=') {
             Some((name, value)) => (name, value.to_owned()),

@@ -47,7 +47,10 @@ fn render(trace: &Value) -> Vec<String> {
             _ => String::new(),
         };
         let error = &attempt["error"];
-        let why = error["code"].as_str().map(|code| format!("  {code} ({})", text(error, "class"))).unwrap_or_default();
+        let why = error["code"]
+            .as_str()
+            .map(|code| format!("  {code} ({})", text(error, "class")))
+            .unwrap_or_default();
         let took = between(attempt, "startedAt", "endedAt");
         format!(
             "#{} {:<20}{part} {} {took}{why}  {}",
@@ -72,7 +75,9 @@ fn steps(trace: &Value, lines: &mut Vec<String>) {
     for step in steps {
         let at = Timestamp::parse(text(step, "at")).ok();
         let since = match (begin, at) {
-            (Some(begin), Some(at)) => format!("+{}", micros(u64::try_from(at.since(begin).as_micros()).unwrap_or(u64::MAX))),
+            (Some(begin), Some(at)) => {
+                format!("+{}", micros(u64::try_from(at.since(begin).as_micros()).unwrap_or(u64::MAX)))
+            }
             _ => String::new(),
         };
         let took = micros(step["micros"].as_u64().unwrap_or_default());

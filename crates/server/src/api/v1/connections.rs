@@ -37,8 +37,8 @@ async fn list(
     let connections = engine.directory.connections().iter();
     let mut ours: Vec<_> = connections.filter(|connection| connection.tenant == caller.tenant).collect();
     ours.sort_by(|a, b| a.id.cmp(&b.id));
-    let views = ours.into_iter().map(|connection| {
-        ConnectionView::at(connection, &engine.breakers, &api.settings.public_url, now)
-    });
+    let views = ours
+        .into_iter()
+        .map(|connection| ConnectionView::at(connection, &engine.breakers, &api.settings.public_url, now));
     Ok(Json(Page::whole(views.collect())))
 }

@@ -112,7 +112,11 @@ fn read_trigger(body: Value) -> Answer<(String, Map<String, Value>)> {
                 }
             }
             if event.is_empty() {
-                wrong("/event", "required", "`event` is missing; GET /v1/sandbox/events lists all.".to_owned());
+                wrong(
+                    "/event",
+                    "required",
+                    "`event` is missing; GET /v1/sandbox/events lists all.".to_owned(),
+                );
             }
         }
         _ => wrong("", "wrong_type", "This must be an object.".to_owned()),
