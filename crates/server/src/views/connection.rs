@@ -2,9 +2,9 @@
 
 use omni_core::address::Address;
 use omni_core::carrier::Capabilities;
+use omni_core::time::Timestamp;
 use omni_pipeline::directory::{Connection, VerifyMode};
 use omni_pipeline::outbound::breaker::{BreakerState, Breakers};
-use omni_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -17,7 +17,7 @@ use crate::Api;
 use crate::auth::Bearer;
 use crate::error::Answer;
 use crate::listing::{Page, one, page};
-use crate::params::{IdPath, Params};
+use crate::params::{IdPath, NoParams, Params};
 use crate::views::dead_letter::{DeadLetterView, NotRedrivenView, RedrivenAllView, RedrivenView};
 
 /// Dead letters redriven by one request, if nobody says.
@@ -44,7 +44,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
     responses((status = 200, description = "One page", body = Page<DeadLetterView>)),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID", "CURSOR_INVALID"]))),
+    extensions(("x-error-codes" = json!(["CURSOR_INVALID"]))),
 )]
 async fn list(
     State(api): State<Arc<Api>>,
@@ -62,15 +62,14 @@ async fn list(
     get, path = "/v1/dead-letters/{id}", tag = "dead letters", operation_id = "getDeadLetter",
     params(("id" = String, Path, description = "`job_…`")),
     responses((status = 200, description = "The dead letter", body = DeadLetterView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND"]))),
 )]
 async fn get(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     IdPath(id): IdPath<id::Job>,
-    RawQuery(query): RawQuery,
 ) -> Answer<Json<DeadLetterView>> {
-    Params::new(query.as_deref(), &[]).done()?;
     let letter: DeadLetter = one(&api, &caller.tenant, "dead letter", id.to_string()).await?;
     Ok(Json((&letter).into()))
 }
@@ -83,15 +82,14 @@ async fn get(
     post, path = "/v1/dead-letters/{id}/redrive", tag = "dead letters", operation_id = "redriveDeadLetter",
     params(("id" = String, Path, description = "`job_…`")),
     responses((status = 202, description = "Back to work", body = RedrivenView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "ALREADY_REDRIVEN", "STATE_CONFLICT", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "ALREADY_REDRIVEN", "STATE_CONFLICT"]))),
 )]
 async fn redrive(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     IdPath(id): IdPath<id::Job>,
-    RawQuery(query): RawQuery,
 ) -> Answer<(StatusCode, Json<RedrivenView>)> {
-    Params::new(query.as_deref(), &[]).done()?;
     let job = dead_letters::redrive(&api.engine, &caller.tenant, id).await?;
     let view = RedrivenView { dead_letter_id: id.to_string(), job_id: job.to_string() };
     Ok((StatusCode::ACCEPTED, Json(view)))
@@ -105,7 +103,6 @@ async fn redrive(
     post, path = "/v1/dead-letters/redrive", tag = "dead letters", operation_id = "redriveDeadLetters",
     params(("limit" = Option<u64>, Query, description = "1 to 1000, 100 if left out", example = 100)),
     responses((status = 202, description = "Back to work", body = RedrivenAllView)),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID"]))),
 )]
 async fn redrive_all(
     State(api): State<Arc<Api>>,
