@@ -43,11 +43,11 @@ async fn all_are_redriven_in_steps_oldest_first() {
     let ids = given_up(&app, 5).await;
     let redrive = |query: &str| app.call("POST", &format!("/v1/dead-letters/redrive{query}"));
     let some = redrive("?limit=2").send().await;
-    assert_eq!(some.json, serde_json::json!({ "redriven": 2, "failed": [], "more": true }));
+    assert_eq!(some.json, serde_json::json!({ "redriven": 2, "failed": 0, "failures": [], "more": true }));
     let left = app.get("/v1/dead-letters?status=open").send().await;
     assert_eq!(left.ids(), [&ids[4], &ids[3], &ids[2]]);
     let rest = redrive("").send().await;
-    assert_eq!(rest.json, serde_json::json!({ "redriven": 3, "failed": [], "more": false }));
+    assert_eq!(rest.json, serde_json::json!({ "redriven": 3, "failed": 0, "failures": [], "more": false }));
     assert_eq!(redrive("").send().await.json["redriven"], 0);
     redrive("?limit=1001").send().await.is("QUERY_INVALID");
 }

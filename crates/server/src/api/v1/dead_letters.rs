@@ -20,8 +20,6 @@ use crate::listing::{Page, one, page};
 use crate::params::{IdPath, NoParams, Params};
 use crate::views::dead_letter::{DeadLetterView, NotRedrivenView, RedrivenAllView, RedrivenView};
 
-/// Dead letters redriven by one request, if nobody says.
-const USUAL: usize = 100;
 /// Most dead letters redriven by one request.
 const MOST: u64 = 1_000;
 
@@ -101,7 +99,7 @@ async fn redrive(
 /// while `more` is true.
 #[utoipa::path(
     post, path = "/v1/dead-letters/redrive", tag = "dead letters", operation_id = "redriveDeadLetters",
-    params(("limit" = Option<u64>, Query, description = "1 to 1000, 100 if left out", example = 100)),
+    params(("limit" = Option<u64>, Query, description = "1 to 1000, 1000 if left out", example = 100)),
     responses((status = 202, description = "Back to work", body = RedrivenAllView)),
 )]
 async fn redrive_all(
@@ -110,12 +108,12 @@ async fn redrive_all(
     RawQuery(query): RawQuery,
 ) -> Answer<(StatusCode, Json<RedrivenAllView>)> {
     let mut params = Params::new(query.as_deref(), &["limit"]);
-    let limit = params.limit(USUAL, MOST);
+    let limit = params.limit(1_000, MOST);
     params.done()?;
     let mut view = RedrivenAllView::default();
     let mut after = None;
-    while view.redriven + view.failed.len() < limit {
-        let left = limit - view.redriven - view.failed.len();
+    while view.redriven + view.failed < limit {
+        let left = limit - view.redriven - view.failed;
         let query = Query {
             status: Some("open".to_owned()),
             oldest_first: true,
@@ -139,10 +137,10 @@ async fn redrive_all(
 async fn redrive_one(api: &Api, caller: &Caller, letter: &DeadLetter, view: &mut RedrivenAllView) {
     match dead_letters::redrive(&api.engine, &caller.tenant, letter.id).await {
         Ok(_) => view.redriven += 1,
-        Err(problem) => view.failed.push(NotRedrivenView {
-            id: letter.id.to_string(),
-            code: problem.code.code,
-            detail: problem.detail,
-        }),
+        Err(problem) => {
+            view.failed += 1;
+            let (id, code) = (letter.id.to_string(), problem.code.code);
+            view.failures.push(NotRedrivenView { id, code, detail: problem.detail });
+        }
     }
 }
