@@ -46,7 +46,7 @@ impl Types {
 }
 
 /// Where a stream begins.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Start {
     after: u64,
     reset: bool,
