@@ -17,9 +17,9 @@ pub async fn run(args: HealthArgs) -> anyhow::Result<()> {
         match client.get("/readyz?verbose").await {
             Ok(report) => {
                 if args.server.json {
-                    output::json(&report)
+                    output::json(&report);
                 } else {
-                    output::line("✓ ready")
+                    output::line("✓ ready");
                 }
                 return Ok(());
             }

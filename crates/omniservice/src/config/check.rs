@@ -269,7 +269,7 @@ impl Checker<'_> {
             }
             Err(Unbuilt::Secrets(unreadable)) => {
                 for secret in unreadable {
-                    let mut place = path!["connections", at, "settings"];
+                    let mut place = path!["connections", at, "settings"].to_vec();
                     place.extend(secret.path);
                     self.wrong(
                         problem::CONFIG_SECRET,
@@ -280,7 +280,7 @@ impl Checker<'_> {
                 }
             }
             Err(Unbuilt::Settings(error)) => {
-                let mut place = path!["connections", at, "settings"];
+                let mut place = path!["connections", at, "settings"].to_vec();
                 let unknown = error.message.starts_with("unknown field");
                 if let Some(key) = &error.key {
                     place.extend(path![key.as_str()]);

@@ -200,7 +200,7 @@ pub fn dotted(path: &[Segment]) -> String {
 /// A path of keys and indices: `path!["connections", 0, "carrier"]`.
 #[macro_export]
 macro_rules! config_path {
-    ($($segment:expr),* $(,)?) => { vec![$($crate::config::report::Segment::from($segment)),*] };
+    ($($segment:expr),* $(,)?) => { [$($crate::config::report::Segment::from($segment)),*] };
 }
 
 impl From<&str> for Segment {
