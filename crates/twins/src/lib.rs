@@ -35,6 +35,7 @@ mod receipts;
 mod record;
 mod reserved;
 mod samples;
+mod segments;
 mod server;
 mod twilio; // 1
 mod twin;
@@ -176,7 +177,7 @@ impl Twins {
 
     /// What an adapter takes as its `base_url`: `http://127.0.0.1:PORT/whatsapp`.
     pub fn base_url(&self, carrier: &str) -> Option<String> {
-        Some(self.twins.get(carrier)?.desk().base_url.clone())
+        self.connection_settings(carrier)?["base_url"].as_str().map(str::to_owned)
     }
 
     /// The settings of an adapter connection that fits this twin: credentials, numbers and

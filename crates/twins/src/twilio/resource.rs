@@ -4,8 +4,9 @@ use omni_core::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Twilio, errors, segments};
+use super::{Twilio, errors};
 use crate::record::{Direction, Record};
+use crate::segments;
 
 /// The Message resource.
 #[derive(Serialize)]
