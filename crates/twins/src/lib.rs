@@ -24,6 +24,7 @@
 //! machine: a status callback for a public URL is signed for that URL but delivered to
 //! [`Settings::webhook_base`].
 
+mod bandwidth; // 1
 mod bounded;
 mod callbacks;
 mod dice;
@@ -67,8 +68,9 @@ use crate::twin::{Desk, Pace, Plugin, Twin};
 
 /// The carriers that have a twin.
 const REGISTRY: &[Plugin] = &[
-    twilio::PLUGIN,   // 2
-    whatsapp::PLUGIN, // 2
+    bandwidth::PLUGIN, // 2
+    twilio::PLUGIN,    // 2
+    whatsapp::PLUGIN,  // 2
 ];
 
 /// Longer waits between receipts count as this.

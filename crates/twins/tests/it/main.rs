@@ -2,6 +2,7 @@
 //! receiver that checks their callbacks as omni would. Signatures are verified here a third
 //! time, from the carriers' documentation.
 
+mod bandwidth;
 mod catalogue;
 mod faults;
 mod harness;
