@@ -15,7 +15,13 @@ fn settings(bench: &Bench) -> Value {
 }
 
 fn application(bench: &Bench) -> String {
-    settings(bench)["applications"].as_object().unwrap().keys().next().unwrap().clone()
+    settings(bench)["applications"]
+        .as_object()
+        .expect("as documented")
+        .keys()
+        .next()
+        .expect("as documented")
+        .clone()
 }
 
 /// A URL below our account.
@@ -44,7 +50,7 @@ async fn post(bench: &Bench, path: &str, body: &Value) -> (u16, Value, HeaderMap
 async fn send(bench: &Bench, to: &[&str], changes: Value) -> (u16, Value, HeaderMap) {
     let mut body =
         json!({ "applicationId": application(bench), "from": NUMBER, "to": to, "text": "hi", "tag": "0193" });
-    for (name, value) in changes.as_object().unwrap() {
+    for (name, value) in changes.as_object().expect("as documented") {
         body[name] = value.clone();
     }
     post(bench, "messages", &body).await
@@ -57,7 +63,7 @@ async fn get(bench: &Bench, path: &str) -> (u16, Value, HeaderMap) {
 /// Whether Bandwidth presented the credential of the URL that it called.
 pub(crate) fn signed(bench: &Bench, arrived: &Arrived) -> bool {
     let settings = settings(bench);
-    let token = settings["path_token"].as_str().unwrap();
+    let token = settings["path_token"].as_str().expect("as documented");
     let slot = if arrived.path == format!("/webhooks/bandwidth/status/{token}") {
         "status_credentials"
     } else if arrived.path == format!("/webhooks/bandwidth/inbound/{token}") {
@@ -66,8 +72,11 @@ pub(crate) fn signed(bench: &Bench, arrived: &Arrived) -> bool {
         return false;
     };
     let credential = &settings[slot][0];
-    let pair =
-        format!("{}:{}", credential["user"].as_str().unwrap(), credential["password"].as_str().unwrap());
+    let pair = format!(
+        "{}:{}",
+        credential["user"].as_str().expect("as documented"),
+        credential["password"].as_str().expect("as documented")
+    );
     let expect = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
     arrived.headers.get("authorization") == Some(&expect)
 }
@@ -82,7 +91,10 @@ fn event(arrived: &Arrived) -> Value {
 /// Type, and error code if it failed.
 fn status(arrived: &Arrived) -> (String, Option<u64>) {
     let event = event(arrived);
-    (event["type"].as_str().unwrap().trim_start_matches("message-").to_owned(), event["errorCode"].as_u64())
+    (
+        event["type"].as_str().expect("as documented").trim_start_matches("message-").to_owned(),
+        event["errorCode"].as_u64(),
+    )
 }
 
 #[tokio::test]
@@ -90,7 +102,7 @@ async fn a_text_is_queued_and_delivered() {
     let bench = Bench::start().await;
     let (http, taken, _) = send(&bench, &["+15550001001"], json!({ "text": "Olá" })).await;
     assert_eq!(http, 202);
-    let id = taken["id"].as_str().unwrap();
+    let id = taken["id"].as_str().expect("as documented");
     assert_eq!(id.len(), 29);
     for (name, expect) in [
         ("owner", json!(NUMBER)),
