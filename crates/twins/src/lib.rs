@@ -31,6 +31,7 @@ mod dice;
 mod events;
 mod faults;
 mod fixtures;
+mod inteliquent; // 1
 mod multipart;
 mod receipts;
 mod record;
@@ -68,9 +69,10 @@ use crate::twin::{Desk, Pace, Plugin, Twin};
 
 /// The carriers that have a twin.
 const REGISTRY: &[Plugin] = &[
-    bandwidth::PLUGIN, // 2
-    twilio::PLUGIN,    // 2
-    whatsapp::PLUGIN,  // 2
+    bandwidth::PLUGIN,   // 2
+    inteliquent::PLUGIN, // 2
+    twilio::PLUGIN,      // 2
+    whatsapp::PLUGIN,    // 2
 ];
 
 /// Longer waits between receipts count as this.

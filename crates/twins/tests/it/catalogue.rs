@@ -21,6 +21,7 @@ async fn every_fixture_arrives_signed_with_its_own_id() {
         let url = format!("{}/webhooks/twilio", bench.gateway);
         let signed = match fixture.carrier {
             "bandwidth" => crate::bandwidth::signed(&bench, &arrived),
+            "inteliquent" => crate::inteliquent::signed(&bench, &arrived),
             "whatsapp" => bench.meta_signed(&arrived),
             _ => bench.twilio_signed(&arrived, &url),
         };
@@ -53,6 +54,8 @@ async fn triggers_that_cannot_be_played() {
         ("bandwidth.group", json!({"members": "+15550001002,Ana"})),
         ("bandwidth.rbm_location", json!({"longitude": "east"})),
         ("bandwidth.status_failed", json!({"code": 200})),
+        ("inteliquent.text", json!({"from": "12345"})),
+        ("inteliquent.receipt_failed", json!({"code": 1_000})),
         ("twilio.sms", json!({"from": "12"})),
         ("twilio.status_failed", json!({"status": "lost"})),
         ("twilio.whatsapp_location", json!({"longitude": "NaN"})),
@@ -86,6 +89,7 @@ async fn credentials_follow_the_seed() {
         ("whatsapp", "verify_token"),
         ("bandwidth", "api_password"),
         ("bandwidth", "path_token"),
+        ("inteliquent", "api_key"),
         ("twilio", "account_sid"),
         ("twilio", "auth_tokens"),
     ] {

@@ -6,5 +6,6 @@ mod bandwidth;
 mod catalogue;
 mod faults;
 mod harness;
+mod inteliquent;
 mod twilio;
 mod whatsapp;
