@@ -27,6 +27,7 @@
 mod bandwidth; // 1
 mod bounded;
 mod callbacks;
+mod dates;
 mod dice;
 mod events;
 mod faults;
@@ -38,6 +39,7 @@ mod record;
 mod reserved;
 mod samples;
 mod segments;
+mod sendgrid; // 1
 mod server;
 mod twilio; // 1
 mod twin;
@@ -71,6 +73,7 @@ use crate::twin::{Desk, Pace, Plugin, Twin};
 const REGISTRY: &[Plugin] = &[
     bandwidth::PLUGIN,   // 2
     inteliquent::PLUGIN, // 2
+    sendgrid::PLUGIN,    // 2
     twilio::PLUGIN,      // 2
     whatsapp::PLUGIN,    // 2
 ];

@@ -22,6 +22,7 @@ async fn every_fixture_arrives_signed_with_its_own_id() {
         let signed = match fixture.carrier {
             "bandwidth" => crate::bandwidth::signed(&bench, &arrived),
             "inteliquent" => crate::inteliquent::signed(&bench, &arrived),
+            "sendgrid" => crate::sendgrid::signed(&bench, &arrived),
             "whatsapp" => bench.meta_signed(&arrived),
             _ => bench.twilio_signed(&arrived, &url),
         };
@@ -56,6 +57,9 @@ async fn triggers_that_cannot_be_played() {
         ("bandwidth.status_failed", json!({"code": 200})),
         ("inteliquent.text", json!({"from": "12345"})),
         ("inteliquent.receipt_failed", json!({"code": 1_000})),
+        ("sendgrid.email", json!({"from": "Ana"})),
+        ("sendgrid.dropped", json!({"reason": "bad luck"})),
+        ("sendgrid.group_unsubscribe", json!({"group": "all"})),
         ("twilio.sms", json!({"from": "12"})),
         ("twilio.status_failed", json!({"status": "lost"})),
         ("twilio.whatsapp_location", json!({"longitude": "NaN"})),
@@ -90,6 +94,8 @@ async fn credentials_follow_the_seed() {
         ("bandwidth", "api_password"),
         ("bandwidth", "path_token"),
         ("inteliquent", "api_key"),
+        ("sendgrid", "api_key"),
+        ("sendgrid", "public_keys"),
         ("twilio", "account_sid"),
         ("twilio", "auth_tokens"),
     ] {

@@ -7,5 +7,6 @@ mod catalogue;
 mod faults;
 mod harness;
 mod inteliquent;
+mod sendgrid;
 mod twilio;
 mod whatsapp;
