@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, broadcast};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::{Host, Url};
 
 use crate::events::TwinEvent;
 
@@ -304,6 +305,24 @@ fn ending_of(error: &reqwest::Error) -> Ending {
     }
 }
 
+/// Where the request really goes: a URL that is not on this machine keeps path and query but
+/// goes to omni itself, as if through its public name.
+pub(crate) fn reachable(url: &str, webhook_base: &str) -> String {
+    let Ok(parsed) = Url::parse(url) else { return url.to_owned() };
+    let here = match parsed.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if here {
+        return url.to_owned();
+    }
+    let after_host = url.split_once("://").map_or("", |(_, rest)| rest);
+    let path = after_host.find(['/', '?']).and_then(|at| after_host.get(at..)).unwrap_or("/");
+    format!("{webhook_base}{path}")
+}
+
 /// A client of its own: the twins share nothing with the adapters.
 fn client() -> reqwest::Client {
     // reqwest wants a provider even for plain HTTP. It is process-wide; a second
@@ -350,6 +369,22 @@ mod tests {
         for (name, rule, ending, success, again) in cases {
             assert_eq!(rule.is_success(ending), success, "{name}");
             assert_eq!(rule.is_worth_another_try(ending), again, "{name}");
+        }
+    }
+
+    #[test]
+    fn nothing_leaves_the_machine() {
+        let base = "http://127.0.0.1:7070";
+        let cases = [
+            ("http://127.0.0.1:9/webhooks/twilio?m=1", "http://127.0.0.1:9/webhooks/twilio?m=1"),
+            ("http://localhost:9/x", "http://localhost:9/x"),
+            ("http://[::1]:9/x", "http://[::1]:9/x"),
+            ("https://gw.example.net/webhooks/twilio?m=1", "http://127.0.0.1:7070/webhooks/twilio?m=1"),
+            ("https://gw.example.net", "http://127.0.0.1:7070/"),
+            ("https://user:pw@gw.example.net:8443/a%20b", "http://127.0.0.1:7070/a%20b"),
+        ];
+        for (url, expect) in cases {
+            assert_eq!(reachable(url, base), expect);
         }
     }
 

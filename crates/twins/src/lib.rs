@@ -24,17 +24,22 @@
 //! machine: a status callback for a public URL is signed for that URL but delivered to
 //! [`Settings::webhook_base`].
 
+mod bandwidth; // 1
 mod bounded;
 mod callbacks;
+mod dates;
 mod dice;
 mod events;
 mod faults;
 mod fixtures;
+mod inteliquent; // 1
 mod multipart;
 mod receipts;
 mod record;
 mod reserved;
 mod samples;
+mod segments;
+mod sendgrid; // 1
 mod server;
 mod twilio; // 1
 mod twin;
@@ -66,8 +71,11 @@ use crate::twin::{Desk, Pace, Plugin, Twin};
 
 /// The carriers that have a twin.
 const REGISTRY: &[Plugin] = &[
-    twilio::PLUGIN,   // 2
-    whatsapp::PLUGIN, // 2
+    bandwidth::PLUGIN,   // 2
+    inteliquent::PLUGIN, // 2
+    sendgrid::PLUGIN,    // 2
+    twilio::PLUGIN,      // 2
+    whatsapp::PLUGIN,    // 2
 ];
 
 /// Longer waits between receipts count as this.
@@ -176,7 +184,7 @@ impl Twins {
 
     /// What an adapter takes as its `base_url`: `http://127.0.0.1:PORT/whatsapp`.
     pub fn base_url(&self, carrier: &str) -> Option<String> {
-        Some(self.twins.get(carrier)?.desk().base_url.clone())
+        self.connection_settings(carrier)?["base_url"].as_str().map(str::to_owned)
     }
 
     /// The settings of an adapter connection that fits this twin: credentials, numbers and
