@@ -84,18 +84,16 @@ fn reference(map: &Map<String, Value>, base: &Path) -> Option<Result<String, Str
 /// Whether a setting holds a secret, by its name: its value is never shown.
 pub fn is_secret(path: &[Segment]) -> bool {
     const WORDS: [&str; 6] = ["secret", "token", "password", "key", "credential", "sha256"];
-    // What merely names a place or a key is not secret.
-    const NAMES: [&str; 4] = ["file", "env", "name", "keys"];
+    // What merely names a place, or the table around, is not secret.
+    const NAMES: [&str; 4] = ["file", "env", "name", "api_keys"];
     let mut keys = path.iter().rev().filter_map(|segment| match segment {
         Segment::Key(key) => Some(key.as_str()),
         Segment::Index(_) => None,
     });
     let Some(last) = keys.next() else { return false };
-    if NAMES.contains(&last) {
-        return false;
-    }
-    WORDS.iter().any(|word| last.contains(word))
-        || keys.next().is_some_and(|parent| parent.contains("credential"))
+    let tells = |key: &str| !NAMES.contains(&key) && WORDS.iter().any(|word| key.contains(word));
+    // Also what lies in a table of secrets, like `shared_keys.<id>`.
+    tells(last) || !NAMES.contains(&last) && keys.next().is_some_and(tells)
 }
 
 #[cfg(test)]
