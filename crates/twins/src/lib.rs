@@ -30,6 +30,7 @@ mod dice;
 mod events;
 mod faults;
 mod fixtures;
+mod messagebird; // 1
 mod multipart;
 mod receipts;
 mod record;
@@ -66,8 +67,9 @@ use crate::twin::{Desk, Pace, Plugin, Twin};
 
 /// The carriers that have a twin.
 const REGISTRY: &[Plugin] = &[
-    twilio::PLUGIN,   // 2
-    whatsapp::PLUGIN, // 2
+    messagebird::PLUGIN, // 2
+    twilio::PLUGIN,      // 2
+    whatsapp::PLUGIN,    // 2
 ];
 
 /// Longer waits between receipts count as this.
@@ -183,6 +185,13 @@ impl Twins {
     /// `base_url`.
     pub fn connection_settings(&self, carrier: &str) -> Option<Value> {
         Some(self.twins.get(carrier)?.connection_settings())
+    }
+
+    /// As [`Twins::connection_settings`], for another of the carrier's APIs or kinds of
+    /// credentials: `messagebird` has `rest`, `bird` and `platform`; `livechat` has `bot`,
+    /// `personal`, `oauth` and `frankfurt`. `None` if there is no such carrier or variant.
+    pub fn connection_settings_for(&self, carrier: &str, variant: &str) -> Option<Value> {
+        self.twins.get(carrier)?.variant_settings(variant)
     }
 
     /// Sends callbacks elsewhere from now on.

@@ -5,5 +5,6 @@
 mod catalogue;
 mod faults;
 mod harness;
+mod messagebird;
 mod twilio;
 mod whatsapp;
