@@ -30,6 +30,7 @@ mod dice;
 mod events;
 mod faults;
 mod fixtures;
+mod livechat; // 1
 mod messagebird; // 1
 mod multipart;
 mod receipts;
@@ -67,6 +68,7 @@ use crate::twin::{Desk, Pace, Plugin, Twin};
 
 /// The carriers that have a twin.
 const REGISTRY: &[Plugin] = &[
+    livechat::PLUGIN,    // 2
     messagebird::PLUGIN, // 2
     twilio::PLUGIN,      // 2
     whatsapp::PLUGIN,    // 2

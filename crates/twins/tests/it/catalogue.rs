@@ -6,7 +6,7 @@ use omni_twins::{TriggerError, Twins, UnknownCarrier};
 use serde_json::{Map, json};
 
 use crate::harness::{Bench, nothing};
-use crate::messagebird;
+use crate::{livechat, messagebird};
 
 #[tokio::test]
 async fn every_fixture_arrives_signed_with_its_own_id() {
@@ -20,6 +20,7 @@ async fn every_fixture_arrives_signed_with_its_own_id() {
         assert_eq!(path, format!("/webhooks/{}", fixture.carrier), "{}", fixture.name);
         let url = format!("{}/webhooks/twilio", bench.gateway);
         let signed = match fixture.carrier {
+            "livechat" => livechat::signed(&bench, &arrived),
             "messagebird" => messagebird::signed(&bench, &arrived, &arrived.path),
             "whatsapp" => bench.meta_signed(&arrived),
             _ => bench.twilio_signed(&arrived, &url),
@@ -28,7 +29,10 @@ async fn every_fixture_arrives_signed_with_its_own_id() {
         // These are not about a message of their own.
         let about_others = ["_marketing", "account_error", "replayed_token", "platform_repeated"];
         let about_others = about_others.iter().any(|ending| fixture.name.ends_with(ending));
-        if !about_others && !fixture.name.starts_with("messagebird.conversation_") {
+        if !about_others
+            && !fixture.name.starts_with("messagebird.conversation_")
+            && !livechat::is_about_a_chat(&arrived)
+        {
             assert!(ids.insert(triggered.id), "{}", fixture.name);
         }
     }
@@ -54,6 +58,10 @@ async fn triggers_that_cannot_be_played() {
         ("twilio.sms", json!({"from": "12"})),
         ("twilio.status_failed", json!({"status": "lost"})),
         ("twilio.whatsapp_location", json!({"longitude": "NaN"})),
+        ("livechat.message", json!({"from": "Ana"})),
+        ("livechat.postback", json!({"toggled": "perhaps"})),
+        ("livechat.transferred", json!({"group": "Support"})),
+        ("livechat.routing_status", json!({"status": "asleep"})),
         ("messagebird.sms", json!({"from": "Ana"})),
         ("messagebird.sms_alpha_sender", json!({"from": "+15550001001"})),
         ("messagebird.status_failed", json!({"code": "bad"})),
@@ -90,6 +98,7 @@ async fn credentials_follow_the_seed() {
         ("whatsapp", "verify_token"),
         ("twilio", "account_sid"),
         ("twilio", "auth_tokens"),
+        ("livechat", "organization_id"),
         ("messagebird", "access_key"),
         ("messagebird", "signing_keys"),
     ] {

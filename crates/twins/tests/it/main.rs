@@ -5,6 +5,7 @@
 mod catalogue;
 mod faults;
 mod harness;
+mod livechat;
 mod messagebird;
 mod twilio;
 mod whatsapp;
