@@ -1,6 +1,7 @@
 //! Delivery of signed callbacks, with the carrier's own rule for trying again.
 //!
-//! A twin builds a [`Callback`]; the one [`Courier`] sends it over a pooled client. The first
+//! A twin builds a [`Callback`]; the one [`Courier`] sends it over a pooled client: `POST`, or
+//! `GET` where everything stands in the URL and there is no body. The first
 //! try is awaited, so the callbacks of one message leave in order; further tries run on
 //! their own, as at the real carriers, and may be overtaken. Everything is bounded: so many
 //! requests at once, so many tasks waiting; what comes on top is dropped with a
@@ -26,7 +27,7 @@ const AT_ONCE: usize = 128;
 /// Tasks (a message's callbacks, or one callback's further tries) waiting at once.
 const WAITING: usize = 20_000;
 
-/// One signed request to the gateway.
+/// One signed request to the gateway; without a body it is a `GET`.
 #[derive(Clone)]
 pub(crate) struct Callback {
     /// What it reports, for events: `sent`, `text`.
@@ -171,8 +172,19 @@ impl Courier {
         true
     }
 
-    /// Makes the first try and, by the carrier's rule, starts further ones.
+    /// Makes the first try and, by the carrier's rule, starts further ones with the same bytes.
     pub(crate) async fn deliver(self: &Arc<Self>, carrier: &'static str, callback: Callback) {
+        self.deliver_signing_anew(carrier, callback, || None).await;
+    }
+
+    /// As [`Courier::deliver`], but before each further try `sign_anew` may give the callback
+    /// with a new signature.
+    pub(crate) async fn deliver_signing_anew(
+        self: &Arc<Self>,
+        carrier: &'static str,
+        callback: Callback,
+        sign_anew: impl Fn() -> Option<Callback> + Send + Sync + 'static,
+    ) {
         let started = Instant::now();
         let ending = self.attempt(carrier, &callback, 1).await;
         if callback.rule.is_success(ending) {
@@ -184,12 +196,18 @@ impl Courier {
         }
         let (what, id) = (callback.what, callback.id.clone());
         let courier = Arc::clone(self);
-        if !self.spawn(async move { courier.try_again(carrier, callback, started).await }) {
+        if !self.spawn(async move { courier.try_again(carrier, callback, started, sign_anew).await }) {
             self.dropped(carrier, what, &id);
         }
     }
 
-    async fn try_again(&self, carrier: &'static str, callback: Callback, started: Instant) {
+    async fn try_again(
+        &self,
+        carrier: &'static str,
+        mut callback: Callback,
+        started: Instant,
+        sign_anew: impl Fn() -> Option<Callback>,
+    ) {
         let rule = callback.rule;
         let (mut attempt, mut ending) = (1, Ending::NoAnswer);
         for wait in rule.waits {
@@ -198,6 +216,7 @@ impl Courier {
                 break;
             }
             attempt += 1;
+            callback = sign_anew().unwrap_or(callback);
             ending = self.attempt(carrier, &callback, attempt).await;
             if rule.is_success(ending) {
                 return;
@@ -228,7 +247,10 @@ impl Courier {
     }
 
     async fn send(&self, callback: &Callback) -> Ending {
-        let request = self.client.post(&callback.url).timeout(callback.rule.timeout);
+        let everything_in_url = callback.body.is_empty();
+        let url = &callback.url;
+        let request = if everything_in_url { self.client.get(url) } else { self.client.post(url) };
+        let request = request.timeout(callback.rule.timeout);
         let request =
             callback.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
         match request.body(callback.body.clone()).send().await {

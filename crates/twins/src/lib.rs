@@ -33,6 +33,8 @@ mod events;
 mod faults;
 mod fixtures;
 mod inteliquent; // 1
+mod livechat; // 1
+mod messagebird; // 1
 mod multipart;
 mod receipts;
 mod record;
@@ -74,6 +76,8 @@ const REGISTRY: &[Plugin] = &[
     bandwidth::PLUGIN,   // 2
     inteliquent::PLUGIN, // 2
     sendgrid::PLUGIN,    // 2
+    livechat::PLUGIN,    // 2
+    messagebird::PLUGIN, // 2
     twilio::PLUGIN,      // 2
     whatsapp::PLUGIN,    // 2
 ];
@@ -191,6 +195,13 @@ impl Twins {
     /// `base_url`.
     pub fn connection_settings(&self, carrier: &str) -> Option<Value> {
         Some(self.twins.get(carrier)?.connection_settings())
+    }
+
+    /// As [`Twins::connection_settings`], for another of the carrier's APIs or kinds of
+    /// credentials: `messagebird` has `rest`, `bird` and `platform`; `livechat` has `bot`,
+    /// `personal`, `oauth` and `frankfurt`. `None` if there is no such carrier or variant.
+    pub fn connection_settings_for(&self, carrier: &str, variant: &str) -> Option<Value> {
+        self.twins.get(carrier)?.variant_settings(variant)
     }
 
     /// Sends callbacks elsewhere from now on.

@@ -76,6 +76,8 @@ pub(crate) enum Direction {
 pub(crate) struct Record {
     pub(crate) id: String,
     pub(crate) direction: Direction,
+    /// Which of the carrier's APIs it belongs to, where there are several.
+    pub(crate) api: &'static str,
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) content: Value,
@@ -100,6 +102,7 @@ impl Record {
         Self {
             id,
             direction,
+            api: "",
             from: String::new(),
             to: String::new(),
             content: Value::Null,

@@ -7,6 +7,8 @@ mod catalogue;
 mod faults;
 mod harness;
 mod inteliquent;
+mod livechat;
+mod messagebird;
 mod sendgrid;
 mod twilio;
 mod whatsapp;
