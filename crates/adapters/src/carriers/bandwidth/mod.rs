@@ -41,7 +41,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::shared::basic_auth::{self, Credential};
-use crate::shared::{path, people};
+use crate::shared::{path, people, settings};
 
 const NAME: CarrierName = CarrierName("bandwidth");
 
@@ -100,7 +100,7 @@ fn live_api() -> Url {
 impl Settings {
     /// Reads the table, and our numbers as events name them.
     fn read(table: Value) -> Result<Self, SettingsError> {
-        let mut settings: Self = serde_json::from_value(table)?;
+        let mut settings: Self = settings::read(table)?;
         let region = settings.default_region.clone();
         for raw in settings.applications.values_mut().flatten() {
             let number = people::number(raw, &region);

@@ -40,7 +40,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::shared::cidr::Cidr;
-use crate::shared::{cidr, path, people};
+use crate::shared::{cidr, path, people, settings};
 
 const NAME: CarrierName = CarrierName("inteliquent");
 
@@ -114,7 +114,7 @@ fn live_api() -> Url {
 impl Settings {
     /// Reads the table, and our numbers as events name them.
     fn read(table: Value) -> Result<Self, SettingsError> {
-        let mut settings: Self = serde_json::from_value(table)?;
+        let mut settings: Self = settings::read(table)?;
         settings.own = settings.numbers.iter().map(|raw| people::number(raw, REGION)).collect();
         Ok(settings)
     }

@@ -60,7 +60,7 @@ const NAME: &str = "livechat";
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: CarrierName(NAME),
     build: |settings| {
-        let settings: Settings = serde_json::from_value(settings)?;
+        let settings: Settings = crate::shared::settings::read(settings)?;
         settings.check()?;
         Ok(Arc::new(LiveChat {
             session: Session::new(&settings),

@@ -58,7 +58,7 @@ const NAME: &str = "messagebird";
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: CarrierName(NAME),
     build: |settings| {
-        let account = Account::new(serde_json::from_value(settings)?)?;
+        let account = Account::new(crate::shared::settings::read(settings)?)?;
         Ok(Arc::new(MessageBird { capabilities: send::capabilities(&account), account }))
     },
     case_settings: case::settings,

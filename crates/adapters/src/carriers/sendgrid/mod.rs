@@ -44,7 +44,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::shared::path;
+use crate::shared::{path, settings};
 
 const NAME: CarrierName = CarrierName("sendgrid");
 
@@ -52,7 +52,7 @@ const NAME: CarrierName = CarrierName("sendgrid");
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
     build: |settings| {
-        let settings: Settings = serde_json::from_value(settings)?;
+        let settings: Settings = settings::read(settings)?;
         let keys = signature::Keys::read(&settings.public_keys).ok_or_else(|| {
             SettingsError::new("public_keys", "not a P-256 public key: copy it from SendGrid, base64 or PEM")
         })?;

@@ -134,7 +134,7 @@ struct Twilio {
 }
 
 fn build(settings: Value) -> Result<Arc<dyn Carrier>, SettingsError> {
-    let settings: Settings = serde_json::from_value(settings)?;
+    let settings: Settings = crate::shared::settings::read(settings)?;
     settings.check()?;
     let capabilities = capabilities(&settings);
     Ok(Arc::new(Twilio { settings, capabilities }))

@@ -130,7 +130,7 @@ struct WhatsApp {
 }
 
 fn build(settings: Value) -> Result<Arc<dyn Carrier>, SettingsError> {
-    let settings: Settings = serde_json::from_value(settings)?;
+    let settings: Settings = crate::shared::settings::read(settings)?;
     settings.check()?;
     Ok(Arc::new(WhatsApp { settings, capabilities: capabilities() }))
 }
