@@ -86,7 +86,8 @@ impl Gateway {
 
 /// Renders the process's metrics. The recorder is global, so it is installed once.
 fn metrics() -> anyhow::Result<Arc<dyn Fn() -> String + Send + Sync>> {
-    static HANDLE: std::sync::OnceLock<metrics_exporter_prometheus::PrometheusHandle> = std::sync::OnceLock::new();
+    static HANDLE: std::sync::OnceLock<metrics_exporter_prometheus::PrometheusHandle> =
+        std::sync::OnceLock::new();
     let handle = match HANDLE.get() {
         Some(handle) => handle.clone(),
         None => {
@@ -108,7 +109,8 @@ fn metrics() -> anyhow::Result<Arc<dyn Fn() -> String + Send + Sync>> {
 
 /// Opens the embedded store in `dir`, made if it is not there, and keeps it swept.
 pub fn open_store(dir: &Path, options: Options) -> anyhow::Result<Arc<SqliteStore>> {
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+    std::fs::create_dir_all(dir)
+        .with_context(|| format!("cannot make the data directory {}", dir.display()))?;
     let store = SqliteStore::open(dir, options, Arc::new(SystemClock))?;
     let sweeper = Arc::downgrade(&store);
     tokio::spawn(async move {

@@ -147,7 +147,9 @@ impl Keys {
         }
         found.ok_or_else(|| match shape(presented) {
             Shape::Foreign => unauthorized("This is not an omniservice key; they begin with `omni_sk_`."),
-            Shape::Mistyped => unauthorized("The key is mistyped or cut: its checksum is wrong. Copy it again."),
+            Shape::Mistyped => {
+                unauthorized("The key is mistyped or cut: its checksum is wrong. Copy it again.")
+            }
             Shape::Right => {
                 unauthorized("The key is well-formed but unknown here: revoked, or of another server.")
             }

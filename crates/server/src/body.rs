@@ -100,7 +100,8 @@ mod tests {
     #[tokio::test]
     async fn json_is_taken_as_such_and_as_curl_sends_it() {
         const FORM: &str = "application/x-www-form-urlencoded";
-        let cases: [(&str, &str, &[&str], Result<Value, &str>); 10] = [
+        type Case = (&'static str, &'static str, &'static [&'static str], Result<Value, &'static str>);
+        let cases: [Case; 10] = [
             ("plain", "application/json", &[r#"{"a":1}"#], Ok(serde_json::json!({ "a": 1 }))),
             ("charset", "Application/JSON; charset=utf-8", &["[1]"], Ok(serde_json::json!([1]))),
             ("pieces", "application/json", &["", "[1", ",2", "]"], Ok(serde_json::json!([1, 2]))),

@@ -87,7 +87,11 @@ async fn readyz(State(api): State<Arc<Api>>, RawQuery(query): RawQuery) -> Answe
     // `?verbose` alone means yes.
     let verbose = params.text("verbose").is_some_and(str::is_empty) || params.flag("verbose");
     params.done()?;
-    let store = api.engine.store.ready().await.err().map(|error| error.to_string());
+    // Anybody may ask: what exactly is wrong belongs into the log.
+    let store = api.engine.store.ready().await.err().map(|error| {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the store is not ready");
+        "the store cannot write; the log says why".to_owned()
+    });
     let draining = api.draining.is_cancelled().then(|| "the server is stopping".to_owned());
     let checks = Checks { store: Check::of(store), accepting: Check::of(draining) };
     let ready = checks.store.ok && checks.accepting.ok;

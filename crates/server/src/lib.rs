@@ -69,10 +69,11 @@ pub struct Settings {
     pub version: &'static str,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+impl Settings {
+    /// Everything at its default, for a server that the world reaches under `public_url`.
+    pub fn for_url(public_url: &str) -> Self {
         Self {
-            public_url: "http://127.0.0.1:7070".to_owned(),
+            public_url: public_url.trim_end_matches('/').to_owned(),
             trusted_proxies: Vec::new(),
             webhook_body_limit: 32 << 20,
             api_body_limit: 1 << 20,
@@ -102,12 +103,12 @@ pub struct Api {
 }
 
 impl Api {
-    /// An API with default settings, without keys, sandbox or metrics.
-    pub fn new(engine: Arc<Engine>) -> Self {
+    /// An API without keys, sandbox or metrics.
+    pub fn new(engine: Arc<Engine>, settings: Settings) -> Self {
         Self {
             engine,
             keys: Keys::default(),
-            settings: Settings::default(),
+            settings,
             sandbox: None,
             metrics: None,
             draining: CancellationToken::new(),

@@ -12,8 +12,8 @@ use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr,
-    Response, ResponseBuilder, Schema, Server,
+    Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref,
+    RefOr, Response, ResponseBuilder, Schema, Server,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -22,6 +22,9 @@ use crate::router::documented;
 
 /// Where handlers list the codes of [`omni_core::problem`] that they may answer.
 const CODES: &str = "x-error-codes";
+/// What any operation under `/v1` may answer.
+const COMMON: [Code; 4] =
+    [problem::QUERY_INVALID, problem::UNAUTHORIZED, problem::STORE_UNAVAILABLE, problem::INTERNAL];
 /// Nesting of types beyond which an example stops.
 const DEEPEST: usize = 8;
 
@@ -48,6 +51,7 @@ pub(crate) fn head() -> OpenApi {
         .security_scheme("apiKey", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
         .schema(Mistake::name(), Mistake::schema())
         .schema("Problem", ProblemBody::schema())
+        .responses_from_iter(COMMON.map(|code| (code.code, error("/v1/messages", &[code]))))
         .build();
     OpenApiBuilder::new()
         .info(info)
@@ -89,7 +93,7 @@ fn codes(path: &str, operation: &Operation) -> Vec<Code> {
         .map(|code| problem::find(code).unwrap_or_else(|| panic!("{path} lists the unknown code {code}")))
         .collect();
     if path.starts_with("/v1/") {
-        codes.extend([problem::UNAUTHORIZED, problem::STORE_UNAVAILABLE, problem::INTERNAL]);
+        codes.extend(COMMON);
     }
     codes
 }
@@ -101,23 +105,27 @@ fn errors(path: &str, operation: &mut Operation) {
         by_status.entry(code.status).or_default().push(code);
     }
     for (status, codes) in by_status {
-        let lines: Vec<String> =
-            codes.iter().map(|code| format!("`{}`: {}.", code.code, code.title)).collect();
-        let example = json!({
-            "type": format!("/errors/{}", codes[0].code), "title": codes[0].title, "status": status,
-            "detail": format!("{}.", codes[0].title), "instance": path, "code": codes[0].code,
-            "requestId": "trc_01K5D0000000000000000000RQ", "retryable": codes[0].retryable,
-        });
-        let content = ContentBuilder::new()
-            .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
-            .example(Some(example))
-            .build();
-        let response = ResponseBuilder::new()
-            .description(lines.join(" "))
-            .content("application/problem+json", content)
-            .build();
-        operation.responses.responses.entry(status.to_string()).or_insert(RefOr::T(response));
+        let response = match codes.as_slice() {
+            [one] if COMMON.contains(one) => RefOr::Ref(Ref::from_response_name(one.code)),
+            codes => RefOr::T(error(path, codes)),
+        };
+        operation.responses.responses.entry(status.to_string()).or_insert(response);
     }
+}
+
+/// The response that tells any of `codes`, which have one status.
+fn error(path: &str, codes: &[Code]) -> Response {
+    let lines: Vec<String> = codes.iter().map(|code| format!("`{}`: {}.", code.code, code.title)).collect();
+    let Code { code, title, status, retryable } = codes[0];
+    let example = json!({
+        "type": format!("/errors/{code}"), "title": title, "status": status, "detail": format!("{title}."),
+        "instance": path, "code": code, "requestId": "trc_01K5D0000000000000000000RQ", "retryable": retryable,
+    });
+    let content = ContentBuilder::new()
+        .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
+        .example(Some(example))
+        .build();
+    ResponseBuilder::new().description(lines.join(" ")).content("application/problem+json", content).build()
 }
 
 /// Examples of types, put together from the examples of their parts.

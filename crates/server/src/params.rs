@@ -36,6 +36,17 @@ impl FromRequestParts<Arc<Api>> for WordPath {
     }
 }
 
+/// Proof that a request has no query: for operations that take none.
+pub(crate) struct NoParams;
+
+impl FromRequestParts<Arc<Api>> for NoParams {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Answer<Self> {
+        Params::new(parts.uri.query(), &[]).done().map(|()| Self)
+    }
+}
+
 /// Reads an id of the wanted kind.
 ///
 /// # Errors
@@ -51,6 +62,9 @@ pub(crate) fn id<K: Kind>(text: &str) -> Result<Id<K>, Problem> {
     })
 }
 
+/// Most mistakes that are told at once.
+const MOST_MISTAKES: usize = 50;
+
 /// The parameters of a query, read one by one; every mistake is noted, none is ignored.
 #[derive(Debug)]
 pub(crate) struct Params {
@@ -62,7 +76,8 @@ impl Params {
     /// Reads `query`, in which only `known` parameters may occur, each once.
     pub(crate) fn new(query: Option<&str>, known: &[&str]) -> Self {
         let mut params = Self { given: Vec::new(), errors: Vec::new() };
-        for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        for (name, value) in pairs.take(known.len() + MOST_MISTAKES) {
             if !known.contains(&&*name) {
                 let hint = did_you_mean(&name, known.iter().copied())
                     .map(|near| format!(" Did you mean `{near}`?"))
@@ -79,7 +94,10 @@ impl Params {
     }
 
     fn wrong(&mut self, name: &str, code: &str, detail: impl Into<String>) {
-        self.errors.push(FieldError::new(format!("?{name}"), code, detail));
+        // A query can hold more mistakes than anybody reads.
+        if self.errors.len() < MOST_MISTAKES {
+            self.errors.push(FieldError::new(format!("?{name}"), code, detail));
+        }
     }
 
     /// A parameter as written.

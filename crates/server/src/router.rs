@@ -63,8 +63,8 @@ async fn no_method(request: Request) -> Failure {
 /// Names the request, catches panics, renders problems and counts: once, around everything.
 async fn finish(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let started = api.engine.now();
-    let id = request_id(request.headers())
-        .unwrap_or_else(|| TraceId::make(&*api.engine.ids, started).to_string());
+    let id =
+        request_id(request.headers()).unwrap_or_else(|| TraceId::make(&*api.engine.ids, started).to_string());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);

@@ -46,7 +46,7 @@ impl Types {
 }
 
 /// Where a stream begins.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Start {
     after: u64,
     reset: bool,
@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_stream_begins_where_the_client_stopped_if_the_log_reaches_that_far() {
-        let cases = [(None, 7, 7, false), (Some(3), 7, 3, false), (Some(0), 7, 0, false), (Some(9), 7, 7, true)];
+        let cases =
+            [(None, 7, 7, false), (Some(3), 7, 3, false), (Some(0), 7, 0, false), (Some(9), 7, 7, true)];
         for (given, newest, after, reset) in cases {
             assert_eq!(Start::new(given, newest), Start { after, reset }, "{given:?}");
         }

@@ -24,7 +24,7 @@ use crate::{Api, body, peer};
 
 /// Takes one request of a carrier in; any method, because carriers' dialects differ.
 pub(crate) async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
-    let path = request.uri().path().to_owned();
+    let uri = request.uri().clone();
     let answered = AssertUnwindSafe(take(&api, request)).catch_unwind().await;
     let problem = match answered {
         Ok(Ok(reply)) => return response(reply),
@@ -35,7 +35,7 @@ pub(crate) async fn handle(State(api): State<Arc<Api>>, request: Request) -> Res
         }
     };
     let id = TraceId::make(&*api.engine.ids, api.engine.now()).to_string();
-    render(&problem, Some(&path), &id)
+    render(&problem, Some(uri.path()), &id)
 }
 
 async fn take(api: &Api, request: Request) -> Result<WebhookReply, Problem> {

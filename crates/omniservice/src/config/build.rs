@@ -21,7 +21,11 @@ pub enum Unbuilt {
 }
 
 /// Builds one connection.
-pub fn connection(config: &ConnectionConfig, public_url: &str, layers: &Layers) -> Result<Connection, Unbuilt> {
+pub fn connection(
+    config: &ConnectionConfig,
+    public_url: &str,
+    layers: &Layers,
+) -> Result<Connection, Unbuilt> {
     let plugin = carriers::find(&config.carrier).ok_or(Unbuilt::UnknownCarrier)?;
     let written = Value::Object(config.settings.clone().into_iter().collect());
     let (settings, unreadable) = secrets::resolve(&written, &layers.base);
@@ -29,7 +33,8 @@ pub fn connection(config: &ConnectionConfig, public_url: &str, layers: &Layers) 
         return Err(Unbuilt::Secrets(unreadable));
     }
     let carrier = (plugin.build)(settings).map_err(Unbuilt::Settings)?;
-    let mut built = Connection::new(config.tenant.clone(), config.account.clone(), config.id.clone(), carrier);
+    let mut built =
+        Connection::new(config.tenant.clone(), config.account.clone(), config.id.clone(), carrier);
     built.verify = config.verify;
     built.rank = config.rank;
     built.cost_micros = config.cost_micros;
@@ -45,7 +50,9 @@ pub fn directory(config: &Config, layers: &Layers) -> anyhow::Result<Directory> 
     let mut connections = Vec::new();
     for connection in &config.connections {
         let built = self::connection(connection, public_url, layers);
-        connections.push(built.map_err(|_| anyhow::anyhow!("connection `{}` changed while it was read", connection.id))?);
+        connections.push(
+            built.map_err(|_| anyhow::anyhow!("connection `{}` changed while it was read", connection.id))?,
+        );
     }
     Ok(Directory::new(config.accounts.clone(), connections))
 }
@@ -53,10 +60,13 @@ pub fn directory(config: &Config, layers: &Layers) -> anyhow::Result<Directory> 
 /// The hash of one key.
 pub fn key_hash(key: &KeyConfig, layers: &Layers) -> Result<([u8; 32], String), String> {
     if let Some(hex) = &key.sha256 {
-        let hash = omni_adapters::shared::hmac::unhex::<32>(hex).ok_or("`sha256` must be 64 hexadecimal digits")?;
+        let hash =
+            omni_adapters::shared::hmac::unhex::<32>(hex).ok_or("`sha256` must be 64 hexadecimal digits")?;
         return Ok((hash, String::new()));
     }
-    let Some(value) = &key.key else { return Err("needs `sha256`, or `key` from a file or the environment".into()) };
+    let Some(value) = &key.key else {
+        return Err("needs `sha256`, or `key` from a file or the environment".into());
+    };
     let (resolved, unreadable) = secrets::resolve(value, &layers.base);
     if let Some(first) = unreadable.first() {
         return Err(first.reason.clone());
@@ -66,16 +76,15 @@ pub fn key_hash(key: &KeyConfig, layers: &Layers) -> Result<([u8; 32], String), 
     Ok((omni_adapters::shared::hmac::digest(text.as_bytes()), last4))
 }
 
-/// All API keys of a checked configuration. A key of a tenant whose connections are all
-/// sandboxed is a test key.
+/// All API keys of a checked configuration.
 pub fn keys(config: &Config, layers: &Layers) -> anyhow::Result<Keys> {
     let mut keys = Vec::new();
     for tenant in &config.tenants {
-        let mut connections = config.connections.iter().filter(|c| c.tenant == tenant.id).peekable();
-        let sandbox = connections.peek().is_some() && connections.all(|connection| connection.sandbox);
         for key in &tenant.api_keys {
-            let (sha256, last4) = key_hash(key, layers).map_err(|why| anyhow::anyhow!("api key `{}`: {why}", key.name))?;
-            keys.push(ApiKey { name: key.name.clone(), tenant: tenant.id.clone(), sha256, sandbox, last4 });
+            let (sha256, last4) =
+                key_hash(key, layers).map_err(|why| anyhow::anyhow!("api key `{}`: {why}", key.name))?;
+            let (name, tenant) = (key.name.clone(), tenant.id.clone());
+            keys.push(ApiKey { name, tenant, sha256, sandbox: key.test, last4 });
         }
     }
     Ok(Keys::new(keys))
@@ -83,10 +92,15 @@ pub fn keys(config: &Config, layers: &Layers) -> anyhow::Result<Keys> {
 
 /// How the server behaves.
 pub fn server(config: &Config) -> anyhow::Result<omni_server::Settings> {
-    let mut settings = omni_server::Settings::for_url(config.server.public_url.trim_end_matches('/'));
-    settings.webhook_body_limit = config.server.webhook_body_limit_bytes;
+    let mut settings = omni_server::Settings {
+        public_url: config.server.public_url.trim_end_matches('/').to_owned(),
+        webhook_body_limit: config.server.webhook_body_limit_bytes,
+        ..omni_server::Settings::default()
+    };
     for network in &config.server.trusted_proxies {
-        settings.trusted_proxies.push(network.parse().map_err(|_| anyhow::anyhow!("`{network}` is not a network"))?);
+        settings
+            .trusted_proxies
+            .push(network.parse().map_err(|_| anyhow::anyhow!("`{network}` is not a network"))?);
     }
     Ok(settings)
 }

@@ -36,7 +36,9 @@ impl Checker<'_> {
     fn server(&mut self) {
         let server = &self.loaded.config.server;
         let url = url::Url::parse(&server.public_url);
-        if !url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()) {
+        if !url.is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()
+        }) {
             let help = Some("write it as carriers call it: https://gw.example.com".to_owned());
             let message = "server.public_url is not an http or https address";
             self.wrong(problem::CONFIG_INVALID_VALUE, &path!["server", "public_url"], message, help);
@@ -45,7 +47,12 @@ impl Checker<'_> {
             if network.parse::<omni_server::Cidr>().is_err() {
                 let message = format!("`{network}` is not a network");
                 let help = Some("write it as 10.0.0.0/8".to_owned());
-                self.wrong(problem::CONFIG_INVALID_VALUE, &path!["server", "trusted_proxies", at], message, help);
+                self.wrong(
+                    problem::CONFIG_INVALID_VALUE,
+                    &path!["server", "trusted_proxies", at],
+                    message,
+                    help,
+                );
             }
         }
         if self.loaded.config.worker.concurrency == 0 {
@@ -69,7 +76,12 @@ impl Checker<'_> {
                     let setting = if key.sha256.is_some() { "sha256" } else { "key" };
                     let at = path!["tenants", at, "api_keys", key_at, setting];
                     let help = Some("omni keys new prints a key and its hash".to_owned());
-                    self.wrong(problem::CONFIG_SECRET, &at, format!("api key `{}`: {reason}", key.name), help);
+                    self.wrong(
+                        problem::CONFIG_SECRET,
+                        &at,
+                        format!("api key `{}`: {reason}", key.name),
+                        help,
+                    );
                 }
             }
         }
@@ -78,7 +90,10 @@ impl Checker<'_> {
     fn accounts(&mut self) {
         let config = &self.loaded.config;
         for (at, account) in config.accounts.iter().enumerate() {
-            if config.accounts[..at].iter().any(|other| other.id == account.id && other.tenant == account.tenant) {
+            if config.accounts[..at]
+                .iter()
+                .any(|other| other.id == account.id && other.tenant == account.tenant)
+            {
                 let message = format!("two accounts of `{}` are called `{}`", account.tenant, account.id);
                 self.wrong(problem::CONFIG_DUPLICATE, &path!["accounts", at, "id"], message, None);
             }
@@ -88,7 +103,12 @@ impl Checker<'_> {
             if region.len() != 2 || !region.bytes().all(|byte| byte.is_ascii_uppercase()) {
                 let message = format!("`{region}` is not a region");
                 let help = Some("two capital letters, like US or NL".to_owned());
-                self.wrong(problem::CONFIG_INVALID_VALUE, &path!["accounts", at, "default_region"], message, help);
+                self.wrong(
+                    problem::CONFIG_INVALID_VALUE,
+                    &path!["accounts", at, "default_region"],
+                    message,
+                    help,
+                );
             }
             let connections: Vec<&str> = config
                 .connections
@@ -108,7 +128,12 @@ impl Checker<'_> {
                 }
                 self.conditions(&step.conditions, &at);
                 if step.timeout == 0 {
-                    self.wrong(problem::CONFIG_INVALID_VALUE, &at, "a step's timeout must be at least 1 ms", None);
+                    self.wrong(
+                        problem::CONFIG_INVALID_VALUE,
+                        &at,
+                        "a step's timeout must be at least 1 ms",
+                        None,
+                    );
                 }
             }
             self.rules(at);
@@ -122,8 +147,16 @@ impl Checker<'_> {
         let mut shadow: Option<&str> = None;
         for at in order {
             if let Some(before) = shadow {
-                let message = format!("rule `{}` is never reached: `{before}` matches everything and stops", rules[at].id);
-                self.wrong(problem::CONFIG_REFERENCE, &path!["accounts", account, "rules", at, "id"], message, None);
+                let message = format!(
+                    "rule `{}` is never reached: `{before}` matches everything and stops",
+                    rules[at].id
+                );
+                self.wrong(
+                    problem::CONFIG_REFERENCE,
+                    &path!["accounts", account, "rules", at, "id"],
+                    message,
+                    None,
+                );
             } else if rules[at].stop && rules[at].conditions.is_empty() {
                 shadow = Some(&rules[at].id);
             }
@@ -132,7 +165,12 @@ impl Checker<'_> {
             let here = path!["accounts", account, "rules", at];
             if rules[..at].iter().any(|other| other.id == rule.id) {
                 let message = format!("two rules are called `{}`", rule.id);
-                self.wrong(problem::CONFIG_DUPLICATE, &path!["accounts", account, "rules", at, "id"], message, None);
+                self.wrong(
+                    problem::CONFIG_DUPLICATE,
+                    &path!["accounts", account, "rules", at, "id"],
+                    message,
+                    None,
+                );
             }
             if rule.actions.is_empty() {
                 self.wrong(problem::CONFIG_MISSING, &here, format!("rule `{}` does nothing", rule.id), None);
@@ -140,7 +178,9 @@ impl Checker<'_> {
             self.conditions(&rule.conditions, &here);
             for (action_at, action) in rule.actions.iter().enumerate() {
                 let empty = match action {
-                    Action::RouteToQueue { queue_id, .. } | Action::Escalate { queue_id } => queue_id.is_empty(),
+                    Action::RouteToQueue { queue_id, .. } | Action::Escalate { queue_id } => {
+                        queue_id.is_empty()
+                    }
                     Action::RouteToAgent { agent_id, .. } => agent_id.is_empty(),
                     Action::RouteToBot { bot_id } => bot_id.is_empty(),
                     Action::AutoRespond { content, .. } => content.is_empty(),
@@ -149,7 +189,12 @@ impl Checker<'_> {
                 };
                 if empty {
                     let at = path!["accounts", account, "rules", at, "actions", action_at];
-                    self.wrong(problem::CONFIG_MISSING, &at, format!("an action of rule `{}` is empty", rule.id), None);
+                    self.wrong(
+                        problem::CONFIG_MISSING,
+                        &at,
+                        format!("an action of rule `{}` is empty", rule.id),
+                        None,
+                    );
                 }
             }
         }
@@ -193,13 +238,22 @@ impl Checker<'_> {
             }
             let tenants: Vec<&str> = config.tenants.iter().map(|tenant| tenant.id.as_str()).collect();
             self.known("tenant", connection.tenant.as_str(), &tenants, &path!["connections", at, "tenant"]);
-            let accounts: Vec<&str> =
-                config.accounts.iter().filter(|a| a.tenant == connection.tenant).map(|a| a.id.as_str()).collect();
+            let accounts: Vec<&str> = config
+                .accounts
+                .iter()
+                .filter(|a| a.tenant == connection.tenant)
+                .map(|a| a.id.as_str())
+                .collect();
             let account = path!["connections", at, "account"];
             self.known("account of this tenant", connection.account.as_str(), &accounts, &account);
             if connection.rate_per_sender.is_some_and(|rate| rate.is_nan() || rate <= 0.0) {
                 let message = "rate_per_sender must be greater than 0";
-                self.wrong(problem::CONFIG_INVALID_VALUE, &path!["connections", at, "rate_per_sender"], message, None);
+                self.wrong(
+                    problem::CONFIG_INVALID_VALUE,
+                    &path!["connections", at, "rate_per_sender"],
+                    message,
+                    None,
+                );
             }
             self.carrier(at);
         }
@@ -217,7 +271,12 @@ impl Checker<'_> {
                 for secret in unreadable {
                     let mut place = path!["connections", at, "settings"];
                     place.extend(secret.path);
-                    self.wrong(problem::CONFIG_SECRET, &place, format!("a secret cannot be read: {}", secret.reason), None);
+                    self.wrong(
+                        problem::CONFIG_SECRET,
+                        &place,
+                        format!("a secret cannot be read: {}", secret.reason),
+                        None,
+                    );
                 }
             }
             Err(Unbuilt::Settings(error)) => {
@@ -227,7 +286,8 @@ impl Checker<'_> {
                     place.extend(path![key.as_str()]);
                 }
                 let expected = error.message.split('`').skip(3).step_by(2);
-                let near = error.key.as_deref().filter(|_| unknown).and_then(|key| did_you_mean(key, expected));
+                let near =
+                    error.key.as_deref().filter(|_| unknown).and_then(|key| did_you_mean(key, expected));
                 let code = if unknown {
                     problem::CONFIG_UNKNOWN_KEY
                 } else if error.message.starts_with("missing field") {

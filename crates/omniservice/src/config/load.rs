@@ -60,7 +60,11 @@ impl Layers {
         match self.figment.find_metadata(&keys.join(".")) {
             Some(metadata) => metadata.source.as_ref().map_or_else(
                 || metadata.name.to_string(),
-                |source| source.file_path().map_or_else(|| metadata.name.to_string(), |path| path.display().to_string()),
+                |source| {
+                    source
+                        .file_path()
+                        .map_or_else(|| metadata.name.to_string(), |path| path.display().to_string())
+                },
             ),
             None => "default".to_owned(),
         }
@@ -103,7 +107,10 @@ impl Config {
             Some(config) => {
                 let loaded = Loaded { config, layers };
                 let found = check::everything(&loaded).mistakes;
-                let fresh: Vec<_> = found.into_iter().filter(|new| !report.mistakes.iter().any(|old| old.place == new.place)).collect();
+                let fresh: Vec<_> = found
+                    .into_iter()
+                    .filter(|new| !report.mistakes.iter().any(|old| old.place == new.place))
+                    .collect();
                 report.mistakes.extend(fresh);
                 report.sort();
                 Err(report)
@@ -117,7 +124,8 @@ impl Config {
 }
 
 fn read_layers(path: &Path, overrides: Overrides) -> Result<Layers, Report> {
-    let base = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let base =
+        path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     let mut files = vec![path.to_owned()];
     let mut more: Vec<PathBuf> = std::fs::read_dir(base.join("conf.d"))
         .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
@@ -199,7 +207,10 @@ fn explain(text: &str, path: &mut Vec<Segment>) -> (problem::Code, String, Optio
             path.push(Segment::Key((*key).to_owned()));
         }
         let near = did_you_mean(key, expected.iter().copied());
-        let help = near.map_or_else(|| format!("known here: {}", expected.join(", ")), |near| format!("did you mean `{near}`?"));
+        let help = near.map_or_else(
+            || format!("known here: {}", expected.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
         return (problem::CONFIG_UNKNOWN_KEY, format!("{} is not a setting", dotted(path)), Some(help));
     }
     if let (true, Some(key)) = (text.starts_with("missing field"), quoted.first()) {
@@ -208,8 +219,15 @@ fn explain(text: &str, path: &mut Vec<Segment>) -> (problem::Code, String, Optio
     }
     if let (true, Some((word, expected))) = (text.starts_with("unknown variant"), quoted.split_first()) {
         let near = did_you_mean(word, expected.iter().copied());
-        let help = near.map_or_else(|| format!("one of: {}", expected.join(", ")), |near| format!("did you mean `{near}`?"));
-        return (problem::CONFIG_INVALID_VALUE, format!("{}: `{word}` is not possible here", dotted(path)), Some(help));
+        let help = near.map_or_else(
+            || format!("one of: {}", expected.join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        );
+        return (
+            problem::CONFIG_INVALID_VALUE,
+            format!("{}: `{word}` is not possible here", dotted(path)),
+            Some(help),
+        );
     }
     (problem::CONFIG_INVALID_VALUE, format!("{}: {text}", dotted(path)), None)
 }

@@ -156,6 +156,9 @@ pub struct KeyConfig {
     /// The key: `{ file = "…" }` or `{ env = "…" }`.
     #[serde(default)]
     pub key: Option<Value>,
+    /// A test key: it reaches sandbox connections only, a live key the others.
+    #[serde(default)]
+    pub test: bool,
 }
 
 /// `[[connections]]`

@@ -57,7 +57,9 @@ impl Report {
 
     /// In the order of the file.
     pub fn sort(&mut self) {
-        self.mistakes.sort_by(|a, b| (&a.place.file, a.place.line, a.place.column).cmp(&(&b.place.file, b.place.line, b.place.column)));
+        self.mistakes.sort_by(|a, b| {
+            (&a.place.file, a.place.line, a.place.column).cmp(&(&b.place.file, b.place.line, b.place.column))
+        });
         self.mistakes.dedup();
     }
 }
@@ -110,7 +112,8 @@ impl Source {
         let column = before[line_start..].chars().count() + 1;
         let rest = text.chars().count().saturating_sub(column - 1).max(1);
         let end = floor(&self.text, range.end.clamp(start, self.text.len()));
-        let width = self.text[floor(&self.text, start)..end].lines().next().unwrap_or_default().chars().count();
+        let width =
+            self.text[floor(&self.text, start)..end].lines().next().unwrap_or_default().chars().count();
         Place { file: self.path.display().to_string(), line, column, text, width: width.clamp(1, rest) }
     }
 
@@ -121,10 +124,12 @@ impl Source {
         let mut item = document.as_item();
         for segment in path {
             let next = match segment {
-                Segment::Key(key) => item.as_table_like().and_then(|table| table.get_key_value(key)).map(|(key, item)| {
-                    found = key.span().or_else(|| item.span()).or_else(|| found.clone());
-                    item
-                }),
+                Segment::Key(key) => {
+                    item.as_table_like().and_then(|table| table.get_key_value(key)).map(|(key, item)| {
+                        found = key.span().or_else(|| item.span()).or_else(|| found.clone());
+                        item
+                    })
+                }
                 Segment::Index(at) => element(item, *at),
             };
             match next {
@@ -211,6 +216,12 @@ impl From<usize> for Segment {
 }
 
 /// Makes a mistake at a place.
-pub fn mistake(code: Code, path: &[Segment], message: impl Into<String>, help: Option<String>, place: Place) -> Mistake {
+pub fn mistake(
+    code: Code,
+    path: &[Segment],
+    message: impl Into<String>,
+    help: Option<String>,
+    place: Place,
+) -> Mistake {
     Mistake { code: code.code, key: dotted(path), message: message.into(), help, place }
 }

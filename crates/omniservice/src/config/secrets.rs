@@ -23,7 +23,12 @@ pub fn resolve(value: &Value, base: &Path) -> (Value, Vec<Unreadable>) {
     (resolved, unreadable)
 }
 
-fn resolve_at(value: &Value, base: &Path, path: &mut Vec<Segment>, unreadable: &mut Vec<Unreadable>) -> Value {
+fn resolve_at(
+    value: &Value,
+    base: &Path,
+    path: &mut Vec<Segment>,
+    unreadable: &mut Vec<Unreadable>,
+) -> Value {
     match value {
         Value::Object(map) => {
             if let Some(read) = reference(map, base) {
@@ -70,7 +75,8 @@ fn reference(map: &Map<String, Value>, base: &Path) -> Option<Result<String, Str
         _ => return None,
     };
     Some(read.and_then(|text| {
-        let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+        let text =
+            text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
         if text.is_empty() { Err(format!("{name} is empty")) } else { Ok(text.to_owned()) }
     }))
 }
@@ -88,7 +94,8 @@ pub fn is_secret(path: &[Segment]) -> bool {
     if NAMES.contains(&last) {
         return false;
     }
-    WORDS.iter().any(|word| last.contains(word)) || keys.next().is_some_and(|parent| parent.contains("credential"))
+    WORDS.iter().any(|word| last.contains(word))
+        || keys.next().is_some_and(|parent| parent.contains("credential"))
 }
 
 #[cfg(test)]
@@ -101,7 +108,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("token"), "s3cret\r\n").unwrap();
         std::fs::write(dir.path().join("empty"), "\n").unwrap();
-        let value = json!({ "a": { "file": "token" }, "b": [{ "file": "nowhere" }, { "file": "empty" }], "c": 1 });
+        let value =
+            json!({ "a": { "file": "token" }, "b": [{ "file": "nowhere" }, { "file": "empty" }], "c": 1 });
         let (resolved, unreadable) = resolve(&value, dir.path());
         assert_eq!(resolved["a"], "s3cret");
         assert_eq!(resolved["c"], 1);

@@ -2,9 +2,9 @@
 
 use omni_core::address::Address;
 use omni_core::carrier::Capabilities;
+use omni_core::time::Timestamp;
 use omni_pipeline::directory::{Connection, VerifyMode};
 use omni_pipeline::outbound::breaker::{BreakerState, Breakers};
-use omni_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ use super::{When, words};
 #[schema(as = Connection, example = json!({
     "id": "twilio-main", "carrier": "twilio", "accountId": "main", "sandbox": false, "verify": "enforce",
     "webhookUrl": "https://gw.example.net/webhooks/twilio/twilio-main",
-    "breaker": { "state": "closed" }, "senders": [{ "channel": "sms", "address": "+12065550100" }],
+    "breaker": "closed", "senders": [{ "channel": "sms", "address": "+12065550100" }],
     "capabilities": { "channels": ["sms", "mms"], "maxText": 1600, "deliveryReceipts": true },
 }))]
 pub struct ConnectionView {
@@ -34,8 +34,13 @@ pub struct ConnectionView {
     pub verify: VerifyMode,
     /// The URL to enter at the carrier.
     pub webhook_url: String,
-    /// Whether it is used now.
-    pub breaker: BreakerView,
+    /// Its circuit breaker. `closed`: all is well; `open`: nobody sends; `half_open`: one send
+    /// probes.
+    #[schema(value_type = String)]
+    pub breaker: BreakerState,
+    /// When an open breaker lets a probe through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries_at: Option<When>,
     /// Our addresses that can send here, in order of preference.
     pub senders: Vec<SenderView>,
     /// What it can carry.
@@ -47,8 +52,8 @@ impl ConnectionView {
     /// As it stands at `now`, reached under `public_url`.
     pub fn at(connection: &Connection, breakers: &Breakers, public_url: &str, now: Timestamp) -> Self {
         let carrier = connection.carrier.name().0;
-        let state = breakers.state(&connection.id, now);
-        let retries_at = breakers.open_until(&connection.id).filter(|_| state == BreakerState::Open);
+        let breaker = breakers.state(&connection.id, now);
+        let retries_at = breakers.open_until(&connection.id).filter(|_| breaker == BreakerState::Open);
         Self {
             id: connection.id.to_string(),
             carrier,
@@ -56,7 +61,8 @@ impl ConnectionView {
             sandbox: connection.sandbox,
             verify: connection.verify,
             webhook_url: format!("{public_url}/webhooks/{carrier}/{}", connection.id),
-            breaker: BreakerView { state, retries_at: retries_at.map(When) },
+            breaker,
+            retries_at: retries_at.map(When),
             senders: connection
                 .senders
                 .iter()
@@ -65,19 +71,6 @@ impl ConnectionView {
             capabilities: connection.carrier.capabilities().clone(),
         }
     }
-}
-
-/// A connection's circuit breaker.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Breaker)]
-pub struct BreakerView {
-    /// `closed`: all is well; `open`: nobody sends; `half_open`: one send probes.
-    #[schema(value_type = String)]
-    pub state: BreakerState,
-    /// When an open breaker lets a probe through.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retries_at: Option<When>,
 }
 
 /// An address of ours that can send.

@@ -14,7 +14,7 @@ use super::{When, words};
 #[schema(as = Conversation, example = json!({
     "id": "conv_01K5D0000000000000000C0NV0", "accountId": "main", "customerId": "cus_01K5D00000000000000000C0S0",
     "customerAddress": "+15550001001", "channel": "whatsapp", "status": "ACTIVE", "owner": { "type": "bot" },
-    "epoch": 0, "sequence": 7, "inboundCount": 4, "outboundCount": 3,
+    "epoch": 0, "sequence": 7, "messageCount": 7, "inboundCount": 4, "outboundCount": 3,
     "participants": [{ "id": "cus_01K5D00000000000000000C0S0", "type": "customer", "status": "active",
                        "joinedAt": "2026-11-20T09:00:00Z" }],
     "connection": "wa-main", "ourAddress": "+12065550100", "priority": "normal", "tags": ["billing"],
@@ -43,6 +43,8 @@ pub struct ConversationView {
     pub epoch: u64,
     /// The number of the newest message.
     pub sequence: u64,
+    /// Messages in it.
+    pub message_count: u64,
     /// Messages from the person.
     pub inbound_count: u64,
     /// Messages from us.
@@ -88,6 +90,7 @@ impl ConversationView {
             owner: (&conversation.owner).into(),
             epoch: conversation.epoch,
             sequence: conversation.sequence,
+            message_count: conversation.inbound_count.saturating_add(conversation.outbound_count),
             inbound_count: conversation.inbound_count,
             outbound_count: conversation.outbound_count,
             participants: conversation.participants.iter().map(ParticipantView::from).collect(),

@@ -82,12 +82,14 @@ pub struct RedrivenView {
 
 /// Several dead letters were put back to work.
 #[derive(Debug, Default, Serialize, ToSchema)]
-#[schema(as = RedrivenAll, example = json!({ "redriven": 12, "failed": [], "more": false }))]
+#[schema(as = RedrivenAll, example = json!({ "redriven": 12, "failed": 0, "failures": [], "more": false }))]
 pub struct RedrivenAllView {
     /// How many.
     pub redriven: usize,
+    /// How many could not be.
+    pub failed: usize,
     /// Those that could not be, with the reason.
-    pub failed: Vec<NotRedrivenView>,
+    pub failures: Vec<NotRedrivenView>,
     /// Whether open ones may be left: ask again.
     pub more: bool,
 }

@@ -24,6 +24,18 @@ pub struct TraceView {
     /// Where it stands.
     #[schema(schema_with = words::status)]
     pub status: &'static str,
+    /// What the person uses.
+    #[schema(schema_with = words::channel)]
+    pub channel: &'static str,
+    /// The carrier it came by, or goes (or went) by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// The connection it came by, or goes (or went) by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+    /// Why it failed, or what went wrong last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorView>,
     /// Ties together everything that one request or message caused.
     pub correlation_id: String,
     /// The request it was read from, in the journal.
@@ -48,6 +60,10 @@ impl From<&Message> for TraceView {
             message_id: message.id.to_string(),
             direction: message.direction.as_str(),
             status: message.status.as_str(),
+            channel: message.channel.as_str(),
+            carrier: message.carrier.clone(),
+            connection: message.connection.as_ref().map(ToString::to_string),
+            error: message.error.as_ref().map(ErrorView::from),
             correlation_id: message.correlation.to_string(),
             journal_id: message.journal.map(|id| id.to_string()),
             steps: message.trace.iter().map(StepView::from).collect(),

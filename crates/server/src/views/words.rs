@@ -39,7 +39,8 @@ pub(super) fn error_class() -> Object {
 
 pub(super) fn author() -> Object {
     one_of(
-        [Author::Customer, Author::Api, Author::AutoReply, Author::ConsentReply, Author::Echo].map(author_word),
+        [Author::Customer, Author::Api, Author::AutoReply, Author::ConsentReply, Author::Echo]
+            .map(author_word),
     )
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,7 +11,7 @@ use crate::Api;
 use crate::auth::Bearer;
 use crate::error::Answer;
 use crate::listing::Page;
-use crate::params::Params;
+use crate::params::NoParams;
 use crate::views::connection::ConnectionView;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -25,20 +25,18 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
 #[utoipa::path(
     get, path = "/v1/connections", tag = "connections", operation_id = "listConnections",
     responses((status = 200, description = "All connections", body = Page<ConnectionView>)),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID"]))),
 )]
 async fn list(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
-    RawQuery(query): RawQuery,
+    NoParams: NoParams,
 ) -> Answer<Json<Page<ConnectionView>>> {
-    Params::new(query.as_deref(), &[]).done()?;
     let (engine, now) = (&api.engine, api.engine.now());
     let connections = engine.directory.connections().iter();
     let mut ours: Vec<_> = connections.filter(|connection| connection.tenant == caller.tenant).collect();
     ours.sort_by(|a, b| a.id.cmp(&b.id));
-    let views = ours.into_iter().map(|connection| {
-        ConnectionView::at(connection, &engine.breakers, &api.settings.public_url, now)
-    });
+    let views = ours
+        .into_iter()
+        .map(|connection| ConnectionView::at(connection, &engine.breakers, &api.settings.public_url, now));
     Ok(Json(Page::whole(views.collect())))
 }

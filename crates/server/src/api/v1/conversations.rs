@@ -15,7 +15,7 @@ use crate::Api;
 use crate::auth::Bearer;
 use crate::error::Answer;
 use crate::listing::{Page, one, page};
-use crate::params::{IdPath, Params};
+use crate::params::{IdPath, NoParams, Params};
 use crate::views::conversation::ConversationView;
 use crate::views::message::MessageView;
 
@@ -37,7 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
     responses((status = 200, description = "One page", body = Page<ConversationView>)),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID", "CURSOR_INVALID", "ID_WRONG_TYPE"]))),
+    extensions(("x-error-codes" = json!(["CURSOR_INVALID", "ID_WRONG_TYPE"]))),
 )]
 async fn list(
     State(api): State<Arc<Api>>,
@@ -65,15 +65,14 @@ async fn list(
     get, path = "/v1/conversations/{id}", tag = "conversations", operation_id = "getConversation",
     params(("id" = String, Path, description = "`conv_…`")),
     responses((status = 200, description = "The conversation", body = ConversationView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND"]))),
 )]
 async fn get(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     IdPath(id): IdPath<id::Conversation>,
-    RawQuery(query): RawQuery,
 ) -> Answer<Json<ConversationView>> {
-    Params::new(query.as_deref(), &[]).done()?;
     let found: Conversation = one(&api, &caller.tenant, "conversation", id.to_string()).await?;
     Ok(Json(ConversationView::at(&found, api.engine.now())))
 }
@@ -88,7 +87,7 @@ async fn get(
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
     responses((status = 200, description = "One page", body = Page<MessageView>)),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID", "CURSOR_INVALID", "ID_WRONG_TYPE", "NOT_FOUND"]))),
+    extensions(("x-error-codes" = json!(["CURSOR_INVALID", "ID_WRONG_TYPE", "NOT_FOUND"]))),
 )]
 async fn messages(
     State(api): State<Arc<Api>>,

@@ -17,11 +17,9 @@ use crate::Api;
 use crate::auth::Bearer;
 use crate::error::Answer;
 use crate::listing::{Page, one, page};
-use crate::params::{IdPath, Params};
+use crate::params::{IdPath, NoParams, Params};
 use crate::views::dead_letter::{DeadLetterView, NotRedrivenView, RedrivenAllView, RedrivenView};
 
-/// Dead letters redriven by one request, if nobody says.
-const USUAL: usize = 100;
 /// Most dead letters redriven by one request.
 const MOST: u64 = 1_000;
 
@@ -44,7 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
     responses((status = 200, description = "One page", body = Page<DeadLetterView>)),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID", "CURSOR_INVALID"]))),
+    extensions(("x-error-codes" = json!(["CURSOR_INVALID"]))),
 )]
 async fn list(
     State(api): State<Arc<Api>>,
@@ -62,15 +60,14 @@ async fn list(
     get, path = "/v1/dead-letters/{id}", tag = "dead letters", operation_id = "getDeadLetter",
     params(("id" = String, Path, description = "`job_…`")),
     responses((status = 200, description = "The dead letter", body = DeadLetterView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND"]))),
 )]
 async fn get(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     IdPath(id): IdPath<id::Job>,
-    RawQuery(query): RawQuery,
 ) -> Answer<Json<DeadLetterView>> {
-    Params::new(query.as_deref(), &[]).done()?;
     let letter: DeadLetter = one(&api, &caller.tenant, "dead letter", id.to_string()).await?;
     Ok(Json((&letter).into()))
 }
@@ -83,15 +80,14 @@ async fn get(
     post, path = "/v1/dead-letters/{id}/redrive", tag = "dead letters", operation_id = "redriveDeadLetter",
     params(("id" = String, Path, description = "`job_…`")),
     responses((status = 202, description = "Back to work", body = RedrivenView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "ALREADY_REDRIVEN", "STATE_CONFLICT", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "ALREADY_REDRIVEN", "STATE_CONFLICT"]))),
 )]
 async fn redrive(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     IdPath(id): IdPath<id::Job>,
-    RawQuery(query): RawQuery,
 ) -> Answer<(StatusCode, Json<RedrivenView>)> {
-    Params::new(query.as_deref(), &[]).done()?;
     let job = dead_letters::redrive(&api.engine, &caller.tenant, id).await?;
     let view = RedrivenView { dead_letter_id: id.to_string(), job_id: job.to_string() };
     Ok((StatusCode::ACCEPTED, Json(view)))
@@ -103,9 +99,8 @@ async fn redrive(
 /// while `more` is true.
 #[utoipa::path(
     post, path = "/v1/dead-letters/redrive", tag = "dead letters", operation_id = "redriveDeadLetters",
-    params(("limit" = Option<u64>, Query, description = "1 to 1000, 100 if left out", example = 100)),
+    params(("limit" = Option<u64>, Query, description = "1 to 1000, 1000 if left out", example = 100)),
     responses((status = 202, description = "Back to work", body = RedrivenAllView)),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID"]))),
 )]
 async fn redrive_all(
     State(api): State<Arc<Api>>,
@@ -113,12 +108,12 @@ async fn redrive_all(
     RawQuery(query): RawQuery,
 ) -> Answer<(StatusCode, Json<RedrivenAllView>)> {
     let mut params = Params::new(query.as_deref(), &["limit"]);
-    let limit = params.limit(USUAL, MOST);
+    let limit = params.limit(1_000, MOST);
     params.done()?;
     let mut view = RedrivenAllView::default();
     let mut after = None;
-    while view.redriven + view.failed.len() < limit {
-        let left = limit - view.redriven - view.failed.len();
+    while view.redriven + view.failed < limit {
+        let left = limit - view.redriven - view.failed;
         let query = Query {
             status: Some("open".to_owned()),
             oldest_first: true,
@@ -142,10 +137,10 @@ async fn redrive_all(
 async fn redrive_one(api: &Api, caller: &Caller, letter: &DeadLetter, view: &mut RedrivenAllView) {
     match dead_letters::redrive(&api.engine, &caller.tenant, letter.id).await {
         Ok(_) => view.redriven += 1,
-        Err(problem) => view.failed.push(NotRedrivenView {
-            id: letter.id.to_string(),
-            code: problem.code.code,
-            detail: problem.detail,
-        }),
+        Err(problem) => {
+            view.failed += 1;
+            let (id, code) = (letter.id.to_string(), problem.code.code);
+            view.failures.push(NotRedrivenView { id, code, detail: problem.detail });
+        }
     }
 }

@@ -19,6 +19,9 @@ use crate::sse::{self, Types};
 use crate::views::event::EventView;
 use crate::{Api, cursor};
 
+/// The greatest sequence that a store can have.
+const LATEST: u64 = i64::MAX.unsigned_abs();
+
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream))
 }
@@ -36,7 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
     responses((status = 200, description = "One page", body = Page<EventView>)),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID", "CURSOR_INVALID"]))),
+    extensions(("x-error-codes" = json!(["CURSOR_INVALID"]))),
 )]
 async fn list(
     State(api): State<Arc<Api>>,
@@ -44,7 +47,7 @@ async fn list(
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Page<EventView>>> {
     let mut params = Params::new(query.as_deref(), &["after", "types", "limit", "cursor"]);
-    let after = params.number("after", 0..=u64::MAX).unwrap_or(0);
+    let after = params.number("after", 0..=LATEST).unwrap_or(0);
     let limit = params.limit(USUAL, MOST);
     let types = Types::read(params.text("types"));
     let scope = params.scope(&format!("{}/events", caller.tenant));
@@ -79,7 +82,7 @@ async fn list(
     ),
     responses((status = 200, description = "The stream", content_type = "text/event-stream", body = String,
         example = "id: 42\nevent: message.delivered\ndata: {\"sequence\":42,\"type\":\"message.delivered\",\"at\":\"2026-11-20T10:00:02Z\",\"data\":{}}\n\n")),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID", "DRAINING"]))),
+    extensions(("x-error-codes" = json!(["DRAINING"]))),
 )]
 async fn stream(
     State(api): State<Arc<Api>>,
@@ -88,7 +91,7 @@ async fn stream(
     RawQuery(query): RawQuery,
 ) -> Answer<impl IntoResponse> {
     let mut params = Params::new(query.as_deref(), &["after", "types"]);
-    let after = params.number("after", 0..=u64::MAX);
+    let after = params.number("after", 0..=LATEST);
     let types = Types::read(params.text("types"));
     params.done()?;
     let after = last_event_id(&headers)?.or(after);

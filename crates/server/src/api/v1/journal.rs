@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use crate::auth::Bearer;
 use crate::error::{Answer, Failure};
 use crate::listing::{MOST, Page, USUAL};
-use crate::params::{self, IdPath, Params};
+use crate::params::{self, IdPath, NoParams, Params};
 use crate::views::journal::{JournalEntryView, JournalRequestView, ReplayedView};
 use crate::{Api, cursor, webhooks};
 
@@ -44,7 +44,7 @@ fn only_ours(api: &Api, tenant: &TenantId, entry: &JournalEntry) -> bool {
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
     responses((status = 200, description = "One page", body = Page<JournalEntryView>)),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID", "CURSOR_INVALID"]))),
+    extensions(("x-error-codes" = json!(["CURSOR_INVALID"]))),
 )]
 async fn list(
     State(api): State<Arc<Api>>,
@@ -79,15 +79,14 @@ async fn list(
     get, path = "/v1/journal/{id}", tag = "journal", operation_id = "getJournalEntry",
     params(("id" = String, Path, description = "`jrn_…`")),
     responses((status = 200, description = "The request", body = JournalRequestView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND"]))),
 )]
 async fn get(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     IdPath(id): IdPath<id::Journal>,
-    RawQuery(query): RawQuery,
 ) -> Answer<Json<JournalRequestView>> {
-    Params::new(query.as_deref(), &[]).done()?;
     Ok(Json((&entry(&api, &caller.tenant, id).await?).into()))
 }
 
@@ -99,15 +98,14 @@ async fn get(
     post, path = "/v1/journal/{id}/replay", tag = "journal", operation_id = "replayJournalEntry",
     params(("id" = String, Path, description = "`jrn_…`")),
     responses((status = 200, description = "What it came to", body = ReplayedView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "CONNECTION_UNKNOWN", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "CONNECTION_UNKNOWN"]))),
 )]
 async fn replay(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     IdPath(id): IdPath<id::Journal>,
-    RawQuery(query): RawQuery,
 ) -> Answer<Json<ReplayedView>> {
-    Params::new(query.as_deref(), &[]).done()?;
     let entry = entry(&api, &caller.tenant, id).await?;
     let head = JournalRequestView::from(&entry).head;
     let path = head["url"].as_str().map(webhooks::path).unwrap_or_default();

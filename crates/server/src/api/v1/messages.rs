@@ -24,7 +24,7 @@ use utoipa_axum::routes;
 use crate::auth::Bearer;
 use crate::error::{Answer, Failure};
 use crate::listing::{Page, one, page};
-use crate::params::{IdPath, Params};
+use crate::params::{IdPath, NoParams, Params};
 use crate::views::message::MessageView;
 use crate::views::send::{AcceptedView, SendBody};
 use crate::views::trace::TraceView;
@@ -62,6 +62,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
 async fn send(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     headers: HeaderMap,
     body: Body,
 ) -> Answer<Response> {
@@ -103,7 +104,7 @@ fn idempotency_key(headers: &HeaderMap) -> Answer<Option<&str>> {
         ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ),
     responses((status = 200, description = "One page", body = Page<MessageView>)),
-    extensions(("x-error-codes" = json!(["QUERY_INVALID", "CURSOR_INVALID", "ID_WRONG_TYPE"]))),
+    extensions(("x-error-codes" = json!(["CURSOR_INVALID", "ID_WRONG_TYPE"]))),
 )]
 async fn list(
     State(api): State<Arc<Api>>,
@@ -125,15 +126,14 @@ async fn list(
     get, path = "/v1/messages/{id}", tag = "messages", operation_id = "getMessage",
     params(("id" = String, Path, description = "`msg_…`")),
     responses((status = 200, description = "The message", body = MessageView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND"]))),
 )]
 async fn get(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     IdPath(id): IdPath<id::Message>,
-    RawQuery(query): RawQuery,
 ) -> Answer<Json<MessageView>> {
-    Params::new(query.as_deref(), &[]).done()?;
     let message = message(&api, &caller.tenant, id).await?;
     Ok(Json((&message).into()))
 }
@@ -146,15 +146,14 @@ async fn get(
     get, path = "/v1/messages/{id}/trace", tag = "messages", operation_id = "traceMessage",
     params(("id" = String, Path, description = "`msg_…`")),
     responses((status = 200, description = "Its story", body = TraceView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND"]))),
 )]
 async fn trace(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     IdPath(id): IdPath<id::Message>,
-    RawQuery(query): RawQuery,
 ) -> Answer<Json<TraceView>> {
-    Params::new(query.as_deref(), &[]).done()?;
     let message = message(&api, &caller.tenant, id).await?;
     Ok(Json((&message).into()))
 }
@@ -167,15 +166,14 @@ async fn trace(
     post, path = "/v1/messages/{id}/cancel", tag = "messages", operation_id = "cancelMessage",
     params(("id" = String, Path, description = "`msg_…`")),
     responses((status = 200, description = "The canceled message", body = MessageView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "NOT_CANCELABLE", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "NOT_CANCELABLE"]))),
 )]
 async fn cancel(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     IdPath(id): IdPath<id::Message>,
-    RawQuery(query): RawQuery,
 ) -> Answer<Json<MessageView>> {
-    Params::new(query.as_deref(), &[]).done()?;
     let now = api.engine.now();
     let changed = api
         .engine

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use omni_core::problem::{self, FieldError, did_you_mean};
 use omni_pipeline::outbound::publish::Caller;
@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use crate::auth::Bearer;
 use crate::error::{Answer, Failure};
-use crate::params::{Params, WordPath};
+use crate::params::{NoParams, WordPath};
 use crate::{Api, Sandbox, body};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -43,14 +43,13 @@ fn twins<'a>(api: &'a Api, caller: &Caller) -> Answer<&'a dyn Sandbox> {
     get, path = "/v1/sandbox/events", tag = "sandbox", operation_id = "listSandboxEvents",
     responses((status = 200, description = "The catalogue", body = Value,
         example = json!([{ "event": "whatsapp.text", "params": ["from", "text"] }]))),
-    extensions(("x-error-codes" = json!(["SANDBOX_OFF", "FORBIDDEN", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["SANDBOX_OFF", "FORBIDDEN"]))),
 )]
 async fn events(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
-    RawQuery(query): RawQuery,
+    NoParams: NoParams,
 ) -> Answer<Json<Value>> {
-    Params::new(query.as_deref(), &[]).done()?;
     Ok(Json(twins(&api, &caller)?.catalogue()))
 }
 
@@ -80,6 +79,7 @@ struct Trigger {
 async fn trigger(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     headers: HeaderMap,
     body: Body,
 ) -> Answer<Json<Value>> {
@@ -112,7 +112,11 @@ fn read_trigger(body: Value) -> Answer<(String, Map<String, Value>)> {
                 }
             }
             if event.is_empty() {
-                wrong("/event", "required", "`event` is missing; GET /v1/sandbox/events lists all.".to_owned());
+                wrong(
+                    "/event",
+                    "required",
+                    "`event` is missing; GET /v1/sandbox/events lists all.".to_owned(),
+                );
             }
         }
         _ => wrong("", "wrong_type", "This must be an object.".to_owned()),
@@ -125,15 +129,14 @@ fn read_trigger(body: Value) -> Answer<(String, Map<String, Value>)> {
     get, path = "/v1/sandbox/faults/{carrier}", tag = "sandbox", operation_id = "getSandboxFaults",
     params(("carrier" = String, Path, description = "The carrier", example = "twilio")),
     responses((status = 200, description = "The faults in force", body = Value, example = json!({ "errorRate": 0.3 }))),
-    extensions(("x-error-codes" = json!(["SANDBOX_OFF", "FORBIDDEN", "CONNECTION_UNKNOWN", "QUERY_INVALID"]))),
+    extensions(("x-error-codes" = json!(["SANDBOX_OFF", "FORBIDDEN", "CONNECTION_UNKNOWN"]))),
 )]
 async fn get_faults(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     WordPath(carrier): WordPath,
-    RawQuery(query): RawQuery,
 ) -> Answer<Json<Value>> {
-    Params::new(query.as_deref(), &[]).done()?;
     Ok(Json(twins(&api, &caller)?.faults(&carrier)?))
 }
 
@@ -152,6 +155,7 @@ async fn get_faults(
 async fn put_faults(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
+    NoParams: NoParams,
     WordPath(carrier): WordPath,
     headers: HeaderMap,
     body: Body,
