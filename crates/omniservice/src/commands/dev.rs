@@ -66,7 +66,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         store: store.clone(),
         directory,
         keys: Keys::new(vec![api_key]),
-        server: omni_server::Settings { public_url: url.clone(), ..omni_server::Settings::default() },
+        server: omni_server::Settings::for_url(&url),
         sandbox: Some(Arc::new(TwinSandbox(Arc::clone(&twins)))),
         concurrency: CONCURRENCY,
     };

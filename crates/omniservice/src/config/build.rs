@@ -92,11 +92,8 @@ pub fn keys(config: &Config, layers: &Layers) -> anyhow::Result<Keys> {
 
 /// How the server behaves.
 pub fn server(config: &Config) -> anyhow::Result<omni_server::Settings> {
-    let mut settings = omni_server::Settings {
-        public_url: config.server.public_url.trim_end_matches('/').to_owned(),
-        webhook_body_limit: config.server.webhook_body_limit_bytes,
-        ..omni_server::Settings::default()
-    };
+    let mut settings = omni_server::Settings::for_url(config.server.public_url.trim_end_matches('/'));
+    settings.webhook_body_limit = config.server.webhook_body_limit_bytes;
     for network in &config.server.trusted_proxies {
         settings
             .trusted_proxies

@@ -194,10 +194,7 @@ fn parts(store: Arc<dyn Store>, sink: Option<&str>, address: SocketAddr) -> anyh
         store,
         directory: Directory::new(vec![account], vec![connection]),
         keys: Keys::new(Vec::new()),
-        server: omni_server::Settings {
-            public_url: format!("http://{address}"),
-            ..omni_server::Settings::default()
-        },
+        server: omni_server::Settings::for_url(&format!("http://{address}")),
         sandbox: None,
         // Without a sink nothing is worked on: receiving alone is measured.
         concurrency: if sink.is_some() { 512 } else { 0 },
