@@ -13,13 +13,14 @@
 //! | 8 | partly done |
 //! | 130 | interrupted |
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use omni_core::problem::{self, Problem};
 use omni_core::store::StoreError;
 
 use crate::client::Refused;
-use crate::config::report::Report;
+use crate::config::Report;
 
 /// A command that printed its findings and only wants an exit code.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +34,10 @@ pub fn code(outcome: anyhow::Result<()>) -> ExitCode {
         return ExitCode::from(*code);
     }
     if let Some(report) = error.downcast_ref::<Report>() {
-        eprintln!("{report}");
+        eprintln!("{}", report.render(std::io::stderr().is_terminal() && !crate::config::no_colour()));
+        if let Some(first) = report.mistakes.first() {
+            eprintln!("  omni explain {}", first.code);
+        }
         return ExitCode::from(3);
     }
     let (code, status) = if let Some(problem) = error.downcast_ref::<Problem>() {

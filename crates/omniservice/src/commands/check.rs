@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cli::CheckArgs;
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Mistake, Overrides, Report};
 use crate::exit::Exit;
 use crate::output;
 
@@ -11,11 +11,18 @@ use crate::output;
 pub fn run(args: &CheckArgs) -> anyhow::Result<()> {
     let outcome = Config::load(&args.config, Overrides::default());
     if args.json {
-        let mistakes = outcome.as_ref().err().map(|report| report.mistakes.clone()).unwrap_or_default();
-        output::json(&json!({ "ok": mistakes.is_empty(), "mistakes": mistakes }));
-        return if mistakes.is_empty() { Ok(()) } else { Err(Exit(3).into()) };
+        let (ok, found): (bool, &[Mistake]) = match &outcome {
+            Ok(loaded) => (true, &loaded.warnings),
+            Err(report) => (false, &report.mistakes),
+        };
+        output::json(&json!({ "ok": ok, "mistakes": found }));
+        return if ok { Ok(()) } else { Err(Exit(3).into()) };
     }
-    let config = outcome?.config;
+    let loaded = outcome?;
+    if !loaded.warnings.is_empty() {
+        eprintln!("{}", Report { mistakes: loaded.warnings });
+    }
+    let config = loaded.config;
     output::line(&format!(
         "{}: no mistakes ({} tenants, {} accounts, {} connections)",
         args.config.display(),

@@ -1,14 +1,18 @@
 //! Settings become connections, keys and a server.
 
+use std::path::Path;
+
 use omni_adapters::carriers;
 use omni_core::carrier::SettingsError;
+use omni_core::id::TenantId;
+use omni_core::problem::{self, Code};
 use omni_pipeline::directory::{Connection, Directory};
 use omni_server::{ApiKey, Keys};
 use serde_json::Value;
 
 use super::load::Layers;
-use super::secrets;
-use super::{Config, ConnectionConfig, KeyConfig};
+use super::report::{Mistake, Place, Report};
+use super::{Config, ConnectionConfig, KeyConfig, secrets};
 
 /// Why a connection cannot be built.
 pub enum Unbuilt {
@@ -20,15 +24,11 @@ pub enum Unbuilt {
     Settings(SettingsError),
 }
 
-/// Builds one connection.
-pub fn connection(
-    config: &ConnectionConfig,
-    public_url: &str,
-    layers: &Layers,
-) -> Result<Connection, Unbuilt> {
+/// Builds one connection; secrets are read relative to `base`.
+pub fn connection(config: &ConnectionConfig, public_url: &str, base: &Path) -> Result<Connection, Unbuilt> {
     let plugin = carriers::find(&config.carrier).ok_or(Unbuilt::UnknownCarrier)?;
     let written = Value::Object(config.settings.clone().into_iter().collect());
-    let (settings, unreadable) = secrets::resolve(&written, &layers.base);
+    let (settings, unreadable) = secrets::resolve(&written, base);
     if !unreadable.is_empty() {
         return Err(Unbuilt::Secrets(unreadable));
     }
@@ -44,60 +44,114 @@ pub fn connection(
     Ok(built)
 }
 
-/// All accounts and connections of a checked configuration.
-pub fn directory(config: &Config, layers: &Layers) -> anyhow::Result<Directory> {
-    let public_url = config.server.public_url.trim_end_matches('/');
-    let mut connections = Vec::new();
-    for connection in &config.connections {
-        let built = self::connection(connection, public_url, layers);
-        connections.push(
-            built.map_err(|_| anyhow::anyhow!("connection `{}` changed while it was read", connection.id))?,
-        );
+/// All accounts and connections of a checked configuration. Secrets are read again.
+///
+/// # Errors
+/// If a secret cannot be read any more.
+pub fn directory(config: &Config, layers: &Layers) -> Result<Directory, Report> {
+    let (mut connections, mut report) = (Vec::new(), Report::default());
+    for settings in &config.connections {
+        match connection(settings, &config.server.public_url, &layers.base) {
+            Ok(built) => connections.push(built),
+            Err(unbuilt) => {
+                let why = match unbuilt {
+                    Unbuilt::UnknownCarrier => format!("there is no carrier `{}`", settings.carrier),
+                    Unbuilt::Settings(error) => error.message,
+                    Unbuilt::Secrets(unreadable) => {
+                        unreadable.into_iter().map(|one| one.reason).collect::<Vec<_>>().join("; ")
+                    }
+                };
+                report.mistakes.push(afterwards(
+                    problem::CONFIG_SECRET,
+                    &format!("connections.{}", settings.id),
+                    &why,
+                ));
+            }
+        }
     }
-    Ok(Directory::new(config.accounts.clone(), connections))
+    if report.mistakes.is_empty() {
+        Ok(Directory::new(config.accounts.clone(), connections))
+    } else {
+        Err(report)
+    }
 }
 
-/// The hash of one key.
-pub fn key_hash(key: &KeyConfig, layers: &Layers) -> Result<([u8; 32], String), String> {
-    if let Some(hex) = &key.sha256 {
-        let hash =
-            omni_adapters::shared::hmac::unhex::<32>(hex).ok_or("`sha256` must be 64 hexadecimal digits")?;
-        return Ok((hash, String::new()));
+/// A mistake that was not there when the configuration was checked.
+fn afterwards(code: Code, key: &str, why: &str) -> Mistake {
+    Mistake::new(code, key, format!("`{key}`: {why}"), Place::outside("(while starting)"))
+}
+
+/// What is wrong with an API key's entry.
+pub struct WrongKey {
+    /// The setting to blame; empty for the whole entry.
+    pub key: &'static str,
+    /// What kind of mistake.
+    pub code: Code,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// One API key of a tenant.
+pub fn api_key(config: &KeyConfig, tenant: &TenantId, base: &Path) -> Result<ApiKey, WrongKey> {
+    let wrong = |key, code, message: &str| WrongKey { key, code, message: message.to_owned() };
+    match (&config.sha256, &config.key) {
+        (Some(_), Some(_)) => {
+            Err(wrong("", problem::CONFIG_INVALID_VALUE, "give either `sha256` or `key`, not both"))
+        }
+        (None, None) => Err(wrong("", problem::CONFIG_MISSING, "it needs `sha256` or `key`")),
+        (Some(hex), None) => {
+            let sha256 = omni_adapters::shared::hmac::unhex::<32>(hex).ok_or_else(|| {
+                wrong("sha256", problem::CONFIG_SECRET, "`sha256` must be 64 hexadecimal digits")
+            })?;
+            let (name, tenant) = (config.name.clone(), tenant.clone());
+            Ok(ApiKey { name, tenant, sha256, sandbox: config.test, last4: String::new() })
+        }
+        (None, Some(written)) => {
+            let (resolved, unreadable) = secrets::resolve(written, base);
+            if let Some(first) = unreadable.first() {
+                return Err(wrong("key", problem::CONFIG_SECRET, &first.reason));
+            }
+            let text = resolved.as_str().unwrap_or_default();
+            ApiKey::of(text, config.name.clone(), tenant.clone()).ok_or_else(|| {
+                wrong("key", problem::CONFIG_SECRET, "what `key` names is not a key of ours, or mistyped")
+            })
+        }
     }
-    let Some(value) = &key.key else {
-        return Err("needs `sha256`, or `key` from a file or the environment".into());
-    };
-    let (resolved, unreadable) = secrets::resolve(value, &layers.base);
-    if let Some(first) = unreadable.first() {
-        return Err(first.reason.clone());
-    }
-    let text = resolved.as_str().ok_or("`key` must be { file = \"…\" } or { env = \"…\" }")?;
-    let last4 = text.get(text.len().saturating_sub(4)..).unwrap_or_default().to_owned();
-    Ok((omni_adapters::shared::hmac::digest(text.as_bytes()), last4))
 }
 
 /// All API keys of a checked configuration.
-pub fn keys(config: &Config, layers: &Layers) -> anyhow::Result<Keys> {
-    let mut keys = Vec::new();
+///
+/// # Errors
+/// If a key cannot be read any more.
+pub fn keys(config: &Config, layers: &Layers) -> Result<Keys, Report> {
+    let (mut keys, mut report) = (Vec::new(), Report::default());
     for tenant in &config.tenants {
         for key in &tenant.api_keys {
-            let (sha256, last4) =
-                key_hash(key, layers).map_err(|why| anyhow::anyhow!("api key `{}`: {why}", key.name))?;
-            let (name, tenant) = (key.name.clone(), tenant.id.clone());
-            keys.push(ApiKey { name, tenant, sha256, sandbox: key.test, last4 });
+            match api_key(key, &tenant.id, &layers.base) {
+                Ok(key) => keys.push(key),
+                Err(wrong) => {
+                    let name = format!("tenants.{}.api_keys.{}", tenant.id, key.name);
+                    report.mistakes.push(afterwards(wrong.code, &name, &wrong.message));
+                }
+            }
         }
     }
-    Ok(Keys::new(keys))
+    if report.mistakes.is_empty() { Ok(Keys::new(keys)) } else { Err(report) }
 }
 
 /// How the server behaves.
-pub fn server(config: &Config) -> anyhow::Result<omni_server::Settings> {
-    let mut settings = omni_server::Settings::for_url(config.server.public_url.trim_end_matches('/'));
+///
+/// # Errors
+/// If a network cannot be read; a checked configuration has none such.
+pub fn server(config: &Config) -> Result<omni_server::Settings, Report> {
+    let mut settings = omni_server::Settings::for_url(&config.server.public_url);
     settings.webhook_body_limit = config.server.webhook_body_limit_bytes;
     for network in &config.server.trusted_proxies {
-        settings
-            .trusted_proxies
-            .push(network.parse().map_err(|_| anyhow::anyhow!("`{network}` is not a network"))?);
+        let wrong = |_| {
+            let why = format!("`{network}` is not a network");
+            Report::of(afterwards(problem::CONFIG_INVALID_VALUE, "server.trusted_proxies", &why))
+        };
+        settings.trusted_proxies.push(network.parse().map_err(wrong)?);
     }
     Ok(settings)
 }

@@ -1,18 +1,25 @@
 //! Configuration: defaults < `omni.toml` < `conf.d/*.toml` < environment < flags.
 //!
 //! * Here: the settings, each with its default.
-//! * [`load`]: the layers, and where each value came from.
+//! * [`tree`]: values that remember where they were written.
+//! * [`load`]: the layers, put together and read as settings; [`env`] is one of them.
 //! * [`check`]: everything that can be wrong without asking anybody.
-//! * [`report`]: mistakes with their place in the file.
+//! * [`report`]: mistakes, shown with the line in question.
 //! * [`build`]: settings become connections, keys and a server.
 //!
-//! A key that nothing reads is a mistake, never ignored.
+//! A key that nothing reads is a mistake, never ignored. Mistakes are told all at once.
+//!
+//! To add a setting: a field here with its default, its line in `omni.example.toml` (a test
+//! asks for it) and in `docs/configuration.md`, and its check in [`check`].
 
 pub mod build;
-pub mod check;
-pub mod load;
-pub mod report;
-pub mod secrets;
+mod check;
+mod env;
+mod load;
+mod report;
+mod secrets;
+mod show;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,6 +30,11 @@ use omni_core::id::{AccountId, ConnectionId, TenantId};
 use omni_pipeline::directory::VerifyMode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use env::no_colour;
+pub use load::Overrides;
+pub use report::{Mistake, Report};
+pub use show::effective;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -50,7 +62,8 @@ pub struct Config {
 pub struct ServerConfig {
     /// Address and port to listen on.
     pub listen: SocketAddr,
-    /// How carriers reach us, without a slash at the end: signatures cover it.
+    /// How carriers reach us, without a slash at the end: signatures cover it. If it is not
+    /// set: `http://` and the address to listen on.
     pub public_url: String,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<String>,
@@ -64,7 +77,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
-            public_url: "http://127.0.0.1:7070".to_owned(),
+            public_url: String::new(),
             trusted_proxies: Vec::new(),
             drain_secs: 20,
             webhook_body_limit_bytes: 32 << 20,
@@ -145,7 +158,7 @@ pub struct TenantConfig {
 }
 
 /// One API key: its hash, or the key itself from a file or the environment.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyConfig {
     /// For people and the log.
@@ -162,7 +175,7 @@ pub struct KeyConfig {
 }
 
 /// `[[connections]]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionConfig {
     /// Its name, unique over all tenants: it is part of webhook URLs.
@@ -193,11 +206,20 @@ pub struct ConnectionConfig {
     pub settings: BTreeMap<String, Value>,
 }
 
-/// Flags that beat every other layer.
-#[derive(Debug, Clone, Default)]
-pub struct Overrides {
-    /// `--listen`
-    pub listen: Option<SocketAddr>,
-    /// `--data`
-    pub data: Option<PathBuf>,
+impl std::fmt::Debug for KeyConfig {
+    /// Neither the key nor its hash.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyConfig").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for ConnectionConfig {
+    /// No settings: they may hold secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConnectionConfig")
+            .field("id", &self.id)
+            .field("tenant", &self.tenant)
+            .field("carrier", &self.carrier)
+            .finish_non_exhaustive()
+    }
 }

@@ -2,37 +2,75 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use omni_core::problem::Code;
 use serde::Serialize;
-use toml_edit::{ImDocument, Item};
+
+use super::tree::Origin;
+
+/// Whether a finding stops the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It must be mended.
+    Error,
+    /// It works, but is probably not meant so.
+    Warning,
+}
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mistake {
     /// Stable code; `omni explain CODE`.
     pub code: &'static str,
-    /// The setting (`connections[0].carrier`).
+    /// Whether it stops the program.
+    pub severity: Severity,
+    /// The setting (`connections.wa-main.carrier`).
     pub key: String,
     /// What is wrong.
     pub message: String,
+    /// A few words at the place itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// Where it is written.
+    #[serde(flatten)]
     pub place: Place,
 }
 
+impl Mistake {
+    /// An error at a place.
+    pub fn new(code: Code, key: impl Into<String>, message: impl Into<String>, place: Place) -> Self {
+        Self {
+            code: code.code,
+            severity: Severity::Error,
+            key: key.into(),
+            message: message.into(),
+            label: None,
+            help: None,
+            place,
+        }
+    }
+
+    /// The same, with what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
 /// Where a setting is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
-    /// The file, `environment`, or `flag`.
+    /// The file, or the variable or flag.
     pub file: String,
-    /// Line from 1; 0 if it is written nowhere.
+    /// Line from 1; 0 if it is written in no file.
     pub line: usize,
-    /// Column from 1.
+    /// Column from 1, in characters; 0 if it is written in no file.
     pub column: usize,
     /// The line's text.
     #[serde(skip)]
@@ -40,6 +78,63 @@ pub struct Place {
     /// Characters to underline.
     #[serde(skip)]
     pub width: usize,
+}
+
+impl Place {
+    /// A place that is in no file.
+    pub fn outside(what: impl Into<String>) -> Self {
+        Self { file: what.into(), line: 0, column: 0, text: String::new(), width: 0 }
+    }
+}
+
+/// One configuration file.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// As the user named it.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+}
+
+impl Source {
+    /// The place of a range of bytes.
+    pub fn place(&self, span: Range<usize>) -> Place {
+        let start = floor(&self.text, span.start);
+        let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text[..line_start].matches('\n').count() + 1;
+        let text = self.text[line_start..].lines().next().unwrap_or_default();
+        let column = self.text[line_start..start].chars().count() + 1;
+        let marked = &self.text[start..floor(&self.text, span.end.max(start))];
+        let width = marked.lines().next().unwrap_or_default().trim_end().chars().count();
+        let rest = text.chars().count().saturating_sub(column - 1);
+        Place {
+            file: self.path.display().to_string(),
+            line,
+            column,
+            text: text.to_owned(),
+            width: width.clamp(1, rest.max(1)),
+        }
+    }
+}
+
+/// The place of an origin.
+pub fn place(sources: &[Source], origin: &Origin) -> Place {
+    match origin {
+        Origin::File(file, span) => match sources.get(*file) {
+            Some(source) => source.place(span.clone()),
+            None => Place::outside("(no file)"),
+        },
+        Origin::Environment(name) => Place::outside(format!("environment variable {name}")),
+        Origin::Flag(name) => Place::outside(format!("flag {name}")),
+    }
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 /// Every mistake of a configuration.
@@ -50,17 +145,42 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether there is none.
-    pub fn is_clean(&self) -> bool {
-        self.mistakes.is_empty()
+    /// A report of one mistake.
+    pub fn of(mistake: Mistake) -> Self {
+        Self { mistakes: vec![mistake] }
     }
 
-    /// In the order of the file.
+    /// How many of its findings stop the program.
+    pub fn errors(&self) -> usize {
+        self.mistakes.iter().filter(|mistake| mistake.severity == Severity::Error).count()
+    }
+
+    /// In the order of the files, each finding once.
     pub fn sort(&mut self) {
-        self.mistakes.sort_by(|a, b| {
-            (&a.place.file, a.place.line, a.place.column).cmp(&(&b.place.file, b.place.line, b.place.column))
-        });
+        self.mistakes.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
         self.mistakes.dedup();
+    }
+
+    /// As text with the lines in question; with colours if `colour`.
+    pub fn render(&self, colour: bool) -> String {
+        let paint = Paint { colour };
+        let mut out = String::new();
+        for mistake in &self.mistakes {
+            paint.mistake(mistake, &mut out).expect("a string takes everything");
+        }
+        out.push_str(&self.summary());
+        out
+    }
+
+    fn summary(&self) -> String {
+        let errors = self.errors();
+        let plural =
+            |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        match (errors, self.mistakes.len() - errors) {
+            (errors, 0) => plural(errors, "mistake"),
+            (0, warnings) => plural(warnings, "warning"),
+            (errors, warnings) => format!("{}, {}", plural(errors, "mistake"), plural(warnings, "warning")),
+        }
     }
 }
 
@@ -68,160 +188,90 @@ impl std::error::Error for Report {}
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for mistake in &self.mistakes {
-            writeln!(f, "  × {}", mistake.message)?;
-            let Place { file, line, column, text, width } = &mistake.place;
-            if *line == 0 {
-                writeln!(f, "   ─ {file}")?;
-            } else {
-                let gutter = line.to_string().len().max(2);
-                writeln!(f, "{:gutter$} ╭─[{file}:{line}:{column}]", "")?;
-                writeln!(f, "{line:>gutter$} │ {text}")?;
-                writeln!(f, "{:gutter$} · {:indent$}{}", "", "", "─".repeat(*width), indent = column - 1)?;
-            }
-            let help = mistake.help.as_deref().map(|help| format!("help: {help}   ")).unwrap_or_default();
-            writeln!(f, "   {help}code: {}\n", mistake.code)?;
+        f.write_str(&self.render(false))
+    }
+}
+
+struct Paint {
+    colour: bool,
+}
+
+impl Paint {
+    fn dye(&self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn mistake(&self, mistake: &Mistake, out: &mut impl fmt::Write) -> fmt::Result {
+        let (glyph, colour) = match mistake.severity {
+            Severity::Error => ("×", "1;31"),
+            Severity::Warning => ("⚠", "1;33"),
+        };
+        writeln!(out, "  {} {}", self.dye(colour, glyph), mistake.message)?;
+        self.source(mistake, colour, out)?;
+        if let Some(help) = &mistake.help {
+            writeln!(out, "  {} {help}", self.dye("36", "help:"))?;
         }
-        let count = self.mistakes.len();
-        write!(f, "{count} mistake{}", if count == 1 { "" } else { "s" })
-    }
-}
-
-/// One configuration file, with the places of its settings.
-pub struct Source {
-    /// As the user named it.
-    pub path: PathBuf,
-    text: String,
-    document: Option<ImDocument<String>>,
-}
-
-impl Source {
-    /// Reads the places in `text`; without any if it is not TOML.
-    pub fn new(path: &Path, text: String) -> Self {
-        let document = ImDocument::parse(text.clone()).ok();
-        Self { path: path.to_owned(), text, document }
+        writeln!(out, "  {} {}\n", self.dye("2", "code:"), mistake.code)
     }
 
-    /// The place of a byte range.
-    pub fn place(&self, range: Range<usize>) -> Place {
-        let start = range.start.min(self.text.len());
-        let before = &self.text[..floor(&self.text, start)];
-        let line = before.matches('\n').count() + 1;
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let text = self.text[line_start..].lines().next().unwrap_or_default().to_owned();
-        let column = before[line_start..].chars().count() + 1;
-        let rest = text.chars().count().saturating_sub(column - 1).max(1);
-        let end = floor(&self.text, range.end.clamp(start, self.text.len()));
-        let width =
-            self.text[floor(&self.text, start)..end].lines().next().unwrap_or_default().chars().count();
-        Place { file: self.path.display().to_string(), line, column, text, width: width.clamp(1, rest) }
-    }
-
-    /// The place of the setting that `path` names, or of the nearest table around it.
-    pub fn find(&self, path: &[Segment]) -> Option<Place> {
-        let document = self.document.as_ref()?;
-        let mut found = None;
-        let mut item = document.as_item();
-        for segment in path {
-            let next = match segment {
-                Segment::Key(key) => {
-                    item.as_table_like().and_then(|table| table.get_key_value(key)).map(|(key, item)| {
-                        found = key.span().or_else(|| item.span()).or_else(|| found.clone());
-                        item
-                    })
-                }
-                Segment::Index(at) => element(item, *at),
-            };
-            match next {
-                Some(next) => {
-                    if let Segment::Index(_) = segment {
-                        found = next.span().or_else(|| found.clone());
-                    }
-                    item = next;
-                }
-                None => break,
-            }
+    fn source(&self, mistake: &Mistake, colour: &str, out: &mut impl fmt::Write) -> fmt::Result {
+        let Place { file, line, column, text, width } = &mistake.place;
+        if *line == 0 {
+            return writeln!(out, "    ─ {file}");
         }
-        found.map(|range| self.place(range))
-    }
-
-    /// Whether the whole path is written in this file.
-    pub fn has(&self, path: &[Segment]) -> bool {
-        let Some(document) = &self.document else { return false };
-        let mut item = document.as_item();
-        for segment in path {
-            let next = match segment {
-                Segment::Key(key) => item.as_table_like().and_then(|table| table.get(key)),
-                Segment::Index(at) => element(item, *at),
-            };
-            match next {
-                Some(next) => item = next,
-                // Values inside inline arrays are not items; their array is near enough.
-                None => return item.is_value(),
-            }
-        }
-        true
+        let gutter = line.to_string().len().max(2);
+        // Tabs would put the marks below the wrong words.
+        let shown = text.replace('\t', " ");
+        let indent = column - 1;
+        let mark = self.dye(colour, &"─".repeat(*width));
+        let label = mistake.label.as_deref().map(|label| format!(" {label}")).unwrap_or_default();
+        writeln!(out, " {:gutter$} ╭─[{file}:{line}:{column}]", "")?;
+        writeln!(out, " {line:>gutter$} │ {shown}")?;
+        writeln!(out, " {:gutter$} · {:indent$}{mark}{label}", "", "")
     }
 }
 
-fn element(item: &Item, at: usize) -> Option<&Item> {
-    item.get(at)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// One step of a path into the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Segment {
-    /// A key of a table.
-    Key(String),
-    /// An element of a list.
-    Index(usize),
-}
-
-/// `connections[0].carrier`
-pub fn dotted(path: &[Segment]) -> String {
-    let mut text = String::new();
-    for segment in path {
-        match segment {
-            Segment::Key(key) if text.is_empty() => text.push_str(key),
-            Segment::Key(key) => text.push_str(&format!(".{key}")),
-            Segment::Index(at) => text.push_str(&format!("[{at}]")),
+    #[test]
+    fn places_count_lines_and_characters() {
+        let source = Source { path: "omni.toml".into(), text: "a = 1\nü = \"käse\" # x\nlast".into() };
+        let cases = [
+            (0..1, (1, 1, 1)),
+            (6..8, (2, 1, 1)),
+            (11..18, (2, 5, 6)),
+            (11..400, (2, 5, 10)),
+            (23..27, (3, 1, 4)),
+            (7..8, (2, 1, 1)),
+            (900..999, (3, 5, 1)),
+        ];
+        for (span, expect) in cases {
+            let place = source.place(span.clone());
+            assert_eq!((place.line, place.column, place.width), expect, "{span:?}");
         }
     }
-    text
-}
 
-/// A path of keys and indices: `path!["connections", 0, "carrier"]`.
-#[macro_export]
-macro_rules! config_path {
-    ($($segment:expr),* $(,)?) => { [$($crate::config::report::Segment::from($segment)),*] };
-}
+    #[test]
+    fn a_mistake_shows_its_line() {
+        let source = Source { path: "omni.toml".into(), text: "[log]\n\tlevle = \"info\"\n".into() };
+        let mistake = Mistake::new(
+            omni_core::problem::CONFIG_UNKNOWN_KEY,
+            "log.levle",
+            "nothing reads log.levle",
+            source.place(7..12),
+        );
+        let report = Report::of(mistake.help("did you mean `level`?"));
+        let expect = "  × nothing reads log.levle
+    ╭─[omni.toml:2:2]
+  2 │  levle = \"info\"
+    ·  ─────
+  help: did you mean `level`?
+  code: CONFIG_UNKNOWN_KEY
 
-impl From<&str> for Segment {
-    fn from(key: &str) -> Self {
-        Self::Key(key.to_owned())
+1 mistake";
+        assert_eq!(report.to_string(), expect);
+        assert!(report.render(true).contains("\u{1b}[1;31m×"));
     }
-}
-
-impl From<usize> for Segment {
-    fn from(at: usize) -> Self {
-        Self::Index(at)
-    }
-}
-
-/// Makes a mistake at a place.
-pub fn mistake(
-    code: Code,
-    path: &[Segment],
-    message: impl Into<String>,
-    help: Option<String>,
-    place: Place,
-) -> Mistake {
-    Mistake { code: code.code, key: dotted(path), message: message.into(), help, place }
 }
