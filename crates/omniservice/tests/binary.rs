@@ -320,9 +320,7 @@ fn every_mistake_of_a_configuration_is_shown_with_its_line() {
             .as_array()
             .into_iter()
             .flatten()
-            .map(|m| {
-                (m["code"].as_str().unwrap_or_default(), m["place"]["line"].as_u64().unwrap_or_default())
-            })
+            .map(|m| (m["code"].as_str().unwrap_or_default(), m["line"].as_u64().unwrap_or_default()))
             .collect();
         assert!(found.contains(&(*code, *line as u64)), "{text}\n{found:?}");
     }
