@@ -112,11 +112,16 @@ fn later_layers_beat_earlier_ones_and_lists_of_tables_grow() {
     let ran = place.omni_in(&environment, &["config", "show", "--json"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let rows: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
-    let row = |key: &str| rows.iter().find(|row| row["key"] == key).unwrap_or_else(|| panic!("{key}: {rows:#?}"));
+    let row =
+        |key: &str| rows.iter().find(|row| row["key"] == key).unwrap_or_else(|| panic!("{key}: {rows:#?}"));
     let cases = [
         ("log.level", "\"debug\"", "conf.d/10.toml:1"),
         ("worker.concurrency", "9", "environment variable OMNI__WORKER__CONCURRENCY"),
-        ("server.public_url", "\"https://gw.example.com\"", "environment variable OMNI__SERVER__PUBLIC_URL_FILE"),
+        (
+            "server.public_url",
+            "\"https://gw.example.com\"",
+            "environment variable OMNI__SERVER__PUBLIC_URL_FILE",
+        ),
         ("server.drain_secs", "20", "default"),
         ("server.trusted_proxies", "[\"10.0.0.0/8\"]", "environment variable OMNI__SERVER__TRUSTED_PROXIES"),
         ("connections.wa-main.rank", "-3", "environment variable OMNI__CONNECTIONS__WA_MAIN__RANK"),
@@ -153,7 +158,11 @@ fn no_secret_is_ever_shown() {
     let secret = "hunter2hunter2";
     let with = |settings: &str| {
         let place = good();
-        place.write("omni.toml", &GOOD.replace("settings = { account_sid = \"\", auth_tokens = [{ file = \"token\" }] }", settings));
+        place.write(
+            "omni.toml",
+            &GOOD
+                .replace("settings = { account_sid = \"\", auth_tokens = [{ file = \"token\" }] }", settings),
+        );
         place
     };
     let texts = [
@@ -164,7 +173,9 @@ fn no_secret_is_ever_shown() {
     ];
     for text in texts {
         let place = with(&text);
-        for arguments in [&["check"][..], &["check", "--json"], &["config", "show"], &["config", "show", "--json"]] {
+        for arguments in
+            [&["check"][..], &["check", "--json"], &["config", "show"], &["config", "show", "--json"]]
+        {
             let ran = place.omni(arguments);
             assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "{text} {arguments:?}: {ran:?}");
         }
@@ -184,7 +195,9 @@ fn the_example_is_complete_and_right() {
     let text = fs::read_to_string(repository().join("omni.example.toml")).unwrap();
     let place = Workplace::new();
     place.write("omni.toml", &text);
-    for quoted in text.lines().filter(|line| !line.starts_with('#')).flat_map(|line| line.split("file = \"").skip(1)) {
+    for quoted in
+        text.lines().filter(|line| !line.starts_with('#')).flat_map(|line| line.split("file = \"").skip(1))
+    {
         let name = quoted.split('"').next().unwrap();
         let content = if name.ends_with("api_key") { place.new_key() } else { "s3cret".to_owned() };
         place.write(name, &content);

@@ -33,7 +33,8 @@ pub fn connection(config: &ConnectionConfig, public_url: &str, base: &Path) -> R
         return Err(Unbuilt::Secrets(unreadable));
     }
     let carrier = (plugin.build)(settings).map_err(Unbuilt::Settings)?;
-    let mut built = Connection::new(config.tenant.clone(), config.account.clone(), config.id.clone(), carrier);
+    let mut built =
+        Connection::new(config.tenant.clone(), config.account.clone(), config.id.clone(), carrier);
     built.verify = config.verify;
     built.rank = config.rank;
     built.cost_micros = config.cost_micros;
@@ -60,11 +61,19 @@ pub fn directory(config: &Config, layers: &Layers) -> Result<Directory, Report> 
                         unreadable.into_iter().map(|one| one.reason).collect::<Vec<_>>().join("; ")
                     }
                 };
-                report.mistakes.push(afterwards(problem::CONFIG_SECRET, &format!("connections.{}", settings.id), &why));
+                report.mistakes.push(afterwards(
+                    problem::CONFIG_SECRET,
+                    &format!("connections.{}", settings.id),
+                    &why,
+                ));
             }
         }
     }
-    if report.mistakes.is_empty() { Ok(Directory::new(config.accounts.clone(), connections)) } else { Err(report) }
+    if report.mistakes.is_empty() {
+        Ok(Directory::new(config.accounts.clone(), connections))
+    } else {
+        Err(report)
+    }
 }
 
 /// A mistake that was not there when the configuration was checked.
@@ -91,8 +100,9 @@ pub fn api_key(config: &KeyConfig, tenant: &TenantId, base: &Path) -> Result<Api
         }
         (None, None) => Err(wrong("", problem::CONFIG_MISSING, "it needs `sha256` or `key`")),
         (Some(hex), None) => {
-            let sha256 = omni_adapters::shared::hmac::unhex::<32>(hex)
-                .ok_or_else(|| wrong("sha256", problem::CONFIG_SECRET, "`sha256` must be 64 hexadecimal digits"))?;
+            let sha256 = omni_adapters::shared::hmac::unhex::<32>(hex).ok_or_else(|| {
+                wrong("sha256", problem::CONFIG_SECRET, "`sha256` must be 64 hexadecimal digits")
+            })?;
             let (name, tenant) = (config.name.clone(), tenant.clone());
             Ok(ApiKey { name, tenant, sha256, sandbox: config.test, last4: String::new() })
         }
@@ -102,8 +112,9 @@ pub fn api_key(config: &KeyConfig, tenant: &TenantId, base: &Path) -> Result<Api
                 return Err(wrong("key", problem::CONFIG_SECRET, &first.reason));
             }
             let text = resolved.as_str().unwrap_or_default();
-            ApiKey::of(text, config.name.clone(), tenant.clone())
-                .ok_or_else(|| wrong("key", problem::CONFIG_SECRET, "what `key` names is not a key of ours, or mistyped"))
+            ApiKey::of(text, config.name.clone(), tenant.clone()).ok_or_else(|| {
+                wrong("key", problem::CONFIG_SECRET, "what `key` names is not a key of ours, or mistyped")
+            })
         }
     }
 }

@@ -174,7 +174,8 @@ impl Report {
 
     fn summary(&self) -> String {
         let errors = self.errors();
-        let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        let plural =
+            |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         match (errors, self.mistakes.len() - errors) {
             (errors, 0) => plural(errors, "mistake"),
             (0, warnings) => plural(warnings, "warning"),
@@ -255,7 +256,12 @@ mod tests {
     #[test]
     fn a_mistake_shows_its_line() {
         let source = Source { path: "omni.toml".into(), text: "[log]\n\tlevle = \"info\"\n".into() };
-        let mistake = Mistake::new(omni_core::problem::CONFIG_UNKNOWN_KEY, "log.levle", "nothing reads log.levle", source.place(7..12));
+        let mistake = Mistake::new(
+            omni_core::problem::CONFIG_UNKNOWN_KEY,
+            "log.levle",
+            "nothing reads log.levle",
+            source.place(7..12),
+        );
         let report = Report::of(mistake.help("did you mean `level`?"));
         let expect = "  × nothing reads log.levle
     ╭─[omni.toml:2:2]

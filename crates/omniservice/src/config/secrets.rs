@@ -84,7 +84,11 @@ impl Reference<'_> {
             }
         };
         let text = trimmed(&text);
-        if text.is_empty() { Err(format!("{name} is empty: put the secret into it")) } else { Ok(text.to_owned()) }
+        if text.is_empty() {
+            Err(format!("{name} is empty: put the secret into it"))
+        } else {
+            Ok(text.to_owned())
+        }
     }
 }
 
@@ -203,7 +207,10 @@ mod tests {
     fn a_shown_line_keeps_its_columns_and_no_secret() {
         let cases = [
             ("access_token = \"s3cret\" # x", "access_token = \"••••••\" # x"),
-            ("auth_tokens = ['ab', { file = \"secrets/x\" }]", "auth_tokens = ['••', { file = \"secrets/x\" }]"),
+            (
+                "auth_tokens = ['ab', { file = \"secrets/x\" }]",
+                "auth_tokens = ['••', { file = \"secrets/x\" }]",
+            ),
             ("{ user = \"u\", password = \"é\" }", "{ user = \"u\", password = \"•\" }"),
         ];
         for (line, expect) in cases {

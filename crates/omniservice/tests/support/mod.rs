@@ -7,40 +7,40 @@ use std::process::{Command, Stdio};
 
 /// What came of a command.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// Its exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 /// A temporary directory to work in.
-pub struct Workplace {
+pub(crate) struct Workplace {
     dir: tempfile::TempDir,
 }
 
 impl Workplace {
     /// An empty one.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
     /// Writes a file, with directories as needed.
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
     /// `omni` in this directory, with nothing of this machine's environment.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_omni"));
         command.args(arguments).current_dir(self.path()).env_clear().stdin(Stdio::null());
         command.env("XDG_RUNTIME_DIR", self.path().join("run")).env("TMPDIR", self.path());
@@ -48,12 +48,12 @@ impl Workplace {
     }
 
     /// Runs `omni`.
-    pub fn omni(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn omni(&self, arguments: &[&str]) -> Ran {
         self.omni_in(&[], arguments)
     }
 
     /// Runs `omni` with these variables.
-    pub fn omni_in(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    pub(crate) fn omni_in(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
         let output = self.command(arguments).envs(environment.iter().copied()).output().unwrap();
         Ran {
             code: output.status.code().unwrap_or(-1),
@@ -63,7 +63,7 @@ impl Workplace {
     }
 
     /// A fresh API key.
-    pub fn new_key(&self) -> String {
+    pub(crate) fn new_key(&self) -> String {
         let ran = self.omni(&["keys", "new", "--tenant", "acme", "--json"]);
         let made: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
         made["key"].as_str().unwrap().to_owned()
@@ -71,6 +71,6 @@ impl Workplace {
 }
 
 /// The root of the repository.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }

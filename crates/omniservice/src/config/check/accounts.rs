@@ -26,7 +26,11 @@ impl Checker<'_> {
             let region = &account.default_region;
             if region.len() != 2 || !region.bytes().all(|byte| byte.is_ascii_uppercase()) {
                 let path = way!["accounts", at, "default_region"];
-                self.invalid(&path, format!("`{region}` is not a region"), "two capital letters, like US or NL");
+                self.invalid(
+                    &path,
+                    format!("`{region}` is not a region"),
+                    "two capital letters, like US or NL",
+                );
             }
             if !(1..=7 * 86_400).contains(&account.reconcile_after_secs) {
                 let path = way!["accounts", at, "reconcile_after_secs"];
@@ -44,7 +48,8 @@ impl Checker<'_> {
 
     fn business_hours(&mut self, hours: &BusinessHours, around: &[Segment]) {
         let below = |key: &str| [around, &way![key]].concat();
-        if hours.days.is_empty() {
+        let days = self.layers.name(&below("days"));
+        if hours.days.is_empty() && !self.layers.thinned.contains(&days) {
             let message = "business hours without days: nobody is ever here";
             self.invalid(&below("days"), message, "list them: [\"mon\", \"tue\", …]");
         }
@@ -122,11 +127,17 @@ impl Checker<'_> {
             let around = way!["accounts", account, "auto_responses", at];
             let kind = [around.as_slice(), &way!["type"]].concat();
             if answer.response_type == ResponseType::Custom {
-                let help = "greeting, away or acknowledgment; custom answers belong into a rule's auto_respond";
+                let help =
+                    "greeting, away or acknowledgment; custom answers belong into a rule's auto_respond";
                 self.invalid(&kind, "an answer of type `custom` is never given here", help);
             }
             if settings.auto_responses[..at].iter().any(|other| other.response_type == answer.response_type) {
-                self.wrong(problem::CONFIG_DUPLICATE, &kind, "two answers of the same type", "the first is given");
+                self.wrong(
+                    problem::CONFIG_DUPLICATE,
+                    &kind,
+                    "two answers of the same type",
+                    "the first is given",
+                );
             }
             let content = [around.as_slice(), &way!["content"]].concat();
             self.answer(&answer.content, &content);
@@ -140,7 +151,12 @@ impl Checker<'_> {
             }
             if intent.words.is_empty() {
                 let path = way!["accounts", account, "intents", at, "words"];
-                self.wrong(problem::CONFIG_MISSING, &path, format!("intent `{}` has no words", intent.name), "");
+                self.wrong(
+                    problem::CONFIG_MISSING,
+                    &path,
+                    format!("intent `{}` has no words", intent.name),
+                    "",
+                );
             }
         }
         for (at, word) in settings.blocked_words.iter().enumerate() {

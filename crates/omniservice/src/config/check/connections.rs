@@ -36,13 +36,19 @@ impl Checker<'_> {
             self.known(&what, connection.account.as_str(), &accounts, &way!["connections", at, "account"]);
             if connection.rate_per_sender.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
                 let message = "`rate_per_sender` must be greater than 0";
-                self.invalid(&way!["connections", at, "rate_per_sender"], message, "leave it out for no limit");
+                self.invalid(
+                    &way!["connections", at, "rate_per_sender"],
+                    message,
+                    "leave it out for no limit",
+                );
             }
             for (key, tenant, name) in self.built(at, connection) {
-                let first = senders.entry((connection.carrier.clone(), key.clone())).or_insert((tenant, name));
+                let first =
+                    senders.entry((connection.carrier.clone(), key.clone())).or_insert((tenant, name));
                 let (owner, first) = (first.0, first.1.clone());
                 if first != connection.id.as_str() && owner != tenant {
-                    let message = format!("`{}` and `{first}` answer for the same sender, {key}", connection.id);
+                    let message =
+                        format!("`{}` and `{first}` answer for the same sender, {key}", connection.id);
                     let help = "a sender belongs to one tenant";
                     self.wrong(problem::CONFIG_DUPLICATE, &way!["connections", at, "id"], message, help);
                 }
@@ -51,7 +57,11 @@ impl Checker<'_> {
     }
 
     /// Builds a connection to see whether it can be; answers the senders it answers for.
-    fn built<'a>(&mut self, at: usize, connection: &'a ConnectionConfig) -> Vec<(String, &'a TenantId, String)> {
+    fn built<'a>(
+        &mut self,
+        at: usize,
+        connection: &'a ConnectionConfig,
+    ) -> Vec<(String, &'a TenantId, String)> {
         let around = way!["connections", at, "settings"];
         self.written_out(&around, connection);
         let mut settings = connection.settings.clone();
@@ -117,9 +127,14 @@ impl Checker<'_> {
             self.wrong(problem::CONFIG_MISSING, around, message, &help);
         } else {
             // serde names no key for a wrong type, only the value.
-            let by_value = || settings.and_then(|node| search(node, &|_, value| quotes(&error.message, value)));
+            let by_value =
+                || settings.and_then(|node| search(node, &|_, value| quotes(&error.message, value)));
             let path = [around, &found.or_else(by_value).unwrap_or_default()].concat();
-            let help = if error.message.starts_with("unknown variant") { suggestion(key, &expected) } else { String::new() };
+            let help = if error.message.starts_with("unknown variant") {
+                suggestion(key, &expected)
+            } else {
+                String::new()
+            };
             self.invalid(&path, message, &help);
         }
     }
@@ -139,8 +154,16 @@ impl Checker<'_> {
     }
 }
 
-/// serde's words without its list of everything that would be possible.
+/// serde's words, without its list of everything that would be possible, and without the
+/// text that is wrong: it may be a secret, and its place is shown.
 fn spoken(message: &str) -> String {
+    for kind in ["invalid type: string ", "invalid value: string "] {
+        if let Some((_, expected)) =
+            message.strip_prefix(kind).and_then(|rest| rest.rsplit_once(", expected "))
+        {
+            return format!("wrong type: text, expected {expected}");
+        }
+    }
     let short = message.split(", expected one of ").next().unwrap_or(message);
     short
         .replacen("unknown field ", "there is no setting ", 1)
@@ -152,7 +175,9 @@ fn spoken(message: &str) -> String {
 /// Whether a message of serde is about this value.
 fn quotes(message: &str, value: &Value) -> bool {
     match value {
-        Value::String(text) => message.contains(&format!("string {text:?}")) || message.contains(&format!("`{text}`")),
+        Value::String(text) => {
+            message.contains(&format!("string {text:?}")) || message.contains(&format!("`{text}`"))
+        }
         Value::Number(number) => message.contains(&format!("`{number}`")),
         Value::Bool(flag) => message.contains(&format!("boolean `{flag}`")),
         _ => false,

@@ -23,9 +23,9 @@ impl Checker<'_> {
                 let message = format!("two rules are called `{}`", rule.id);
                 self.wrong(problem::CONFIG_DUPLICATE, &id, message, "the trace names rules by their id");
             }
-            if rule.actions.is_empty() {
+            let path = [around.as_slice(), &way!["actions"]].concat();
+            if rule.actions.is_empty() && !self.layers.thinned.contains(&self.layers.name(&path)) {
                 let message = format!("rule `{}` does nothing", rule.id);
-                let path = [around.as_slice(), &way!["actions"]].concat();
                 self.wrong(problem::CONFIG_MISSING, &path, message, "give it at least one action");
             }
             self.conditions(&rule.conditions, &around);
@@ -43,7 +43,8 @@ impl Checker<'_> {
         for at in order {
             let rule = &rules[at];
             if let Some(wall) = wall {
-                let message = format!("rule `{}` is never looked at: `{wall}` always matches and stops", rule.id);
+                let message =
+                    format!("rule `{}` is never looked at: `{wall}` always matches and stops", rule.id);
                 let help = format!("give it a higher priority than `{wall}`, or that one a condition");
                 self.invalid(&way!["accounts", account, "rules", at, "id"], message, &help);
             } else if rule.stop && rule.conditions.is_empty() {
@@ -96,7 +97,12 @@ impl Checker<'_> {
                 (_, Value::Null) => {
                     let message = format!("the condition on `{field}` lacks a `value`");
                     let path = [around, &way!["conditions", at]].concat();
-                    self.wrong(problem::CONFIG_MISSING, &path, message, "only exists and not_exists need none");
+                    self.wrong(
+                        problem::CONFIG_MISSING,
+                        &path,
+                        message,
+                        "only exists and not_exists need none",
+                    );
                 }
                 (Operator::GreaterThan | Operator::LessThan, value) if !is_number(value) => {
                     self.invalid(&below("value"), format!("`{field}` is compared with no number"), "");

@@ -14,7 +14,11 @@ impl Checker<'_> {
         for (at, network) in server.trusted_proxies.iter().enumerate() {
             if network.parse::<omni_server::Cidr>().is_err() {
                 let path = way!["server", "trusted_proxies", at];
-                self.invalid(&path, format!("`{network}` is not a network"), "write it as 10.0.0.0/8, or one address");
+                self.invalid(
+                    &path,
+                    format!("`{network}` is not a network"),
+                    "write it as 10.0.0.0/8, or one address",
+                );
             }
         }
         if server.drain_secs > 3_600 {
