@@ -64,7 +64,7 @@ impl Workplace {
 
     /// A fresh API key.
     pub(crate) fn new_key(&self) -> String {
-        let ran = self.omni(&["keys", "new", "--json"]);
+        let ran = self.omni(&["keys", "new", "--tenant", "acme", "--json"]);
         let made: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
         made["key"].as_str().unwrap().to_owned()
     }
