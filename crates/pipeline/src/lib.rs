@@ -17,7 +17,6 @@
 //!
 //! [`Changes`]: omni_core::store::Changes
 
-pub mod cache;
 pub mod conformance;
 pub mod consent;
 pub mod dead_letters;

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod basic_auth;
 pub mod cidr;
+pub mod fetchable;
 pub mod form;
 pub mod hmac;
 pub mod html;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use omni_core::carrier::{Parsed, receive};
 use omni_core::event::CarrierEvent;
-use omni_core::webhook::{Malformed, Outcome, Refusal, WebhookReply, WebhookRequest};
+use omni_core::webhook::{Malformed, Once, Outcome, Refusal, WebhookReply, WebhookRequest};
 
 use super::replay::{ReplayCache, Seen};
 use crate::directory::{Connection, VerifyMode};
@@ -39,6 +39,8 @@ pub struct Intake {
     pub verified_by: Option<Arc<Connection>>,
     /// It did not verify, and was taken only because its connection observes.
     pub observed: Option<&'static str>,
+    /// The one-time token of its scheme, to be remembered once all is stored.
+    pub once: Option<Once>,
     /// It is a set-up challenge: answered, never stored.
     pub handshake: bool,
 }
@@ -52,6 +54,7 @@ impl Intake {
             set_aside,
             verified_by: None,
             observed: None,
+            once: None,
             handshake: false,
         }
     }
@@ -73,11 +76,12 @@ pub fn take_in(
         match receive(&*connection.carrier, request) {
             Ok((proof, parsed)) => {
                 if let Some(once) = &proof.once
-                    && replays.check(&connection.id, once, request.received_at) == Seen::Replay
+                    && replays.look_up(&connection.id, once, request.received_at) == Seen::Replay
                 {
                     return Some(refused(connection, &Refusal::Replayed("replayed")));
                 }
-                return Some(read(connections, connection, request, parsed));
+                let intake = read(connections, connection, request, parsed, Siblings::MustVerify);
+                return Some(Intake { once: proof.once, ..intake });
             }
             Err(refusal) => {
                 first_refusal.get_or_insert((connection, refusal));
@@ -89,10 +93,31 @@ pub fn take_in(
     let observer = connections.iter().find(|c| c.verify == VerifyMode::Observe);
     if let (Some(observer), Refusal::Unverified(reason)) = (observer, &refusal) {
         let parsed = observer.carrier.parse(request);
-        let intake = read(connections, observer, request, parsed);
+        let intake = read(connections, observer, request, parsed, Siblings::MustVerify);
         return Some(Intake { observed: Some(reason), ..intake });
     }
     Some(refused(connection, &refusal))
+}
+
+/// Reads a kept request again that `verifier` verified when it came. What proved it may be
+/// blanked by now, so it is not verified again; for the same reason only connections of the
+/// verifier's tenant may answer for what is in it.
+pub fn take_in_again(
+    connections: &[Arc<Connection>],
+    verifier: &Arc<Connection>,
+    request: &WebhookRequest,
+) -> Intake {
+    let siblings: Vec<_> =
+        connections.iter().filter(|other| other.tenant == verifier.tenant).cloned().collect();
+    read(&siblings, verifier, request, verifier.carrier.parse(request), Siblings::Believe)
+}
+
+/// Whether another connection than the verifier must verify a request before its events go
+/// there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Siblings {
+    MustVerify,
+    Believe,
 }
 
 fn handshake(connections: &[Arc<Connection>], request: &WebhookRequest) -> Option<WebhookReply> {
@@ -110,6 +135,7 @@ fn read(
     verifier: &Arc<Connection>,
     request: &WebhookRequest,
     parsed: Result<Parsed, Malformed>,
+    siblings: Siblings,
 ) -> Intake {
     let carrier = &verifier.carrier;
     let parsed = match parsed {
@@ -128,7 +154,7 @@ fn read(
         if event.identity().is_some_and(|identity| !seen.insert(identity)) {
             continue;
         }
-        match route(connections, verifier, request, event.tenant_key()) {
+        match route(connections, verifier, request, event.tenant_key(), siblings) {
             Some(connection) => {
                 owners.push(connection);
                 facts.push(event);
@@ -155,6 +181,7 @@ fn read(
         set_aside,
         verified_by: Some(Arc::clone(verifier)),
         observed: None,
+        once: None,
         handshake: false,
     }
 }
@@ -164,6 +191,7 @@ fn route(
     verifier: &Arc<Connection>,
     request: &WebhookRequest,
     tenant_key: &str,
+    siblings: Siblings,
 ) -> Option<Arc<Connection>> {
     if tenant_key.is_empty() || verifier.answers_for(tenant_key) {
         return Some(Arc::clone(verifier));
@@ -171,6 +199,6 @@ fn route(
     connections
         .iter()
         .filter(|other| !Arc::ptr_eq(other, verifier) && other.answers_for(tenant_key))
-        .find(|other| other.carrier.verify(request).is_ok())
+        .find(|other| siblings == Siblings::Believe || other.carrier.verify(request).is_ok())
         .map(Arc::clone)
 }

@@ -30,14 +30,20 @@ pub enum Seen {
 }
 
 impl ReplayCache {
-    /// Looks `once` up and remembers it.
-    pub fn check(&self, connection: &ConnectionId, once: &Once, now: Timestamp) -> Seen {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (connection.clone(), once.token.clone());
-        if let Some(before) = seen.get(&key).filter(|before| before.until >= now) {
-            let same = before.digest.is_some() && before.digest == once.digest;
-            return if same { Seen::Retry } else { Seen::Replay };
+    /// What is known of `once`.
+    pub fn look_up(&self, connection: &ConnectionId, once: &Once, now: Timestamp) -> Seen {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match seen.get(&(connection.clone(), once.token.clone())).filter(|before| before.until >= now) {
+            None => Seen::Fresh,
+            Some(before) if before.digest.is_some() && before.digest == once.digest => Seen::Retry,
+            Some(_) => Seen::Replay,
         }
+    }
+
+    /// Remembers `once`. Only when its request is safely stored: a carrier that got a 5xx
+    /// comes back with the same token.
+    pub fn remember(&self, connection: &ConnectionId, once: Once, now: Timestamp) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= MOST {
             seen.retain(|_, once| once.until >= now);
         }
@@ -46,8 +52,7 @@ impl ReplayCache {
         {
             seen.remove(&soonest);
         }
-        seen.insert(key, once.clone());
-        Seen::Fresh
+        seen.insert((connection.clone(), once.token.clone()), once);
     }
 }
 
@@ -56,15 +61,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_fresh_once_within_its_window() {
+    fn a_token_is_fresh_until_it_is_remembered_and_after_its_window() {
         let cache = ReplayCache::default();
         let connection: ConnectionId = "mb".parse().unwrap();
         let once = |digest| Once { token: "jti".into(), until: Timestamp::from_secs(60), digest };
         let at = |secs| Timestamp::from_secs(secs);
-        assert_eq!(cache.check(&connection, &once(None), at(0)), Seen::Fresh);
-        assert_eq!(cache.check(&connection, &once(None), at(60)), Seen::Replay);
-        assert_eq!(cache.check(&connection, &once(Some([1; 32])), at(61)), Seen::Fresh);
-        assert_eq!(cache.check(&connection, &once(Some([1; 32])), at(60)), Seen::Retry);
-        assert_eq!(cache.check(&connection, &once(Some([2; 32])), at(60)), Seen::Replay);
+        let look_up = |digest, secs| cache.look_up(&connection, &once(digest), at(secs));
+        assert_eq!((look_up(None, 0), look_up(None, 0)), (Seen::Fresh, Seen::Fresh));
+        cache.remember(&connection, once(None), at(0));
+        assert_eq!((look_up(None, 60), look_up(None, 61)), (Seen::Replay, Seen::Fresh));
+        cache.remember(&connection, once(Some([1; 32])), at(0));
+        assert_eq!((look_up(Some([1; 32]), 60), look_up(Some([2; 32]), 60)), (Seen::Retry, Seen::Replay));
     }
 }

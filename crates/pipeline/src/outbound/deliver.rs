@@ -606,6 +606,7 @@ impl Delivery<'_> {
             to: message.customer_address.clone(),
             text: message.text().map(str::to_owned),
             since: attempt.started_at,
+            conversation_ref: self.carrier_conversation(&message).await?,
         };
         let found = connection.carrier.look_up(&*self.engine.http, &query).await;
         match found {

@@ -210,6 +210,7 @@ fn only_a_lone_message_of_that_time_settles_a_send() {
         client_ref: "msg_1".into(),
         from: "+17205550142".into(),
         to: "+13035550177".into(),
+        conversation_ref: None,
         text: None,
         since: Timestamp::parse("2025-11-20T15:00:00Z").unwrap(),
     };

@@ -30,6 +30,7 @@ fn query() -> LookUp {
         to: "+13035550177".into(),
         text: Some("hello".into()),
         since: Timestamp::parse("2025-11-20T15:00:00Z").unwrap(),
+        conversation_ref: None,
     }
 }
 

@@ -1,0 +1,226 @@
+//! LiveChat (Text platform): visitors of a web site talk with our bot.
+//!
+//! | what    | how LiveChat does it                                                         |
+//! |---------|------------------------------------------------------------------------------|
+//! | receive | `POST` JSON `{webhook_id, secret_key, action, organization_id, payload}`       |
+//! | prove   | only by `secret_key` inside the body, which belongs to its `webhook_id`        |
+//! | answer  | `200`; `401` if the body cannot be read, because then nothing proves it        |
+//! | send    | `POST /v3.6/agent/action/send_event`; a chat that slept is resumed once        |
+//! | status  | our own event comes back with our `custom_id`: sent; `events_marked_as_seen`: read |
+//! | settle  | `list_threads` shows our `custom_id`, or it does not                           |
+//! | limits  | 16 KB of text; files only from LiveChat's own CDN; no receipts of delivery     |
+//!
+//! A chat lives as long as the relation to the customer; its threads are the sessions. The
+//! customer's id is the stable address (`lc:{uuid}`); names, e-mail addresses and phone
+//! numbers in their profile are claims that nobody checked.
+//!
+//! A remark for agents only (`visibility: agents`) becomes a note whoever wrote it and
+//! whatever it holds: no path leads from it to the customer. Where visibility is missing,
+//! only a customer's own event counts as public.
+//!
+//! Written against the public documentation of webhooks, agent chat and configuration API
+//! v3.6. The version is a setting.
+//!
+//! Deliberately absent: the customer chat API (mirroring other channels into LiveChat), the
+//! app life-cycle callbacks (they carry no secret, so they prove nothing and are refused),
+//! and visitors' IP addresses and page views (personal data that nobody here needs).
+
+mod case;
+mod errors;
+mod send;
+mod session;
+mod signature;
+mod webhook;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use omni_core::address::Address;
+use omni_core::carrier::{
+    Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
+    Parsed, SettingsError,
+};
+use omni_core::event::Channel;
+use omni_core::failure::SendError;
+use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
+use omni_core::secret::Secret;
+use omni_core::webhook::{Malformed, Proof, Refusal, WebhookReply, WebhookRequest};
+use serde::Deserialize;
+
+use session::Session;
+
+/// As in configuration, URLs and events.
+const NAME: &str = "livechat";
+
+/// How to build a LiveChat connection.
+pub const PLUGIN: CarrierPlugin = CarrierPlugin {
+    name: CarrierName(NAME),
+    build: |settings| {
+        let settings: Settings = serde_json::from_value(settings)?;
+        settings.check()?;
+        Ok(Arc::new(LiveChat {
+            session: Session::new(&settings),
+            capabilities: send::capabilities(),
+            settings,
+        }))
+    },
+    case_settings: case::settings,
+};
+
+/// The settings of a LiveChat connection.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Our organization; callbacks of another one are not ours.
+    #[serde(default)]
+    pub organization_id: Option<String>,
+    /// The agent ids of our bots (32 hexadecimal digits each): what they write is ours.
+    #[serde(default)]
+    pub bot_agent_ids: Vec<String>,
+    /// The secrets of each registered webhook, by its id; several while one is being replaced.
+    #[serde(default)]
+    pub webhook_secrets: BTreeMap<String, Vec<Secret>>,
+    /// The last segment of the callback address, if it is meant to be unguessable.
+    #[serde(default)]
+    pub path_token: Option<Secret>,
+    /// Whose personal access token `personal_access_token` is.
+    #[serde(default)]
+    pub account_id: Option<String>,
+    /// A personal access token; needs `account_id`.
+    #[serde(default)]
+    pub personal_access_token: Secret,
+    /// An OAuth or bot token (`dal:…`, `fra:…`).
+    #[serde(default)]
+    pub access_token: Secret,
+    /// Issues bot tokens as they are needed (they live for a day): the bot's id, …
+    #[serde(default)]
+    pub bot: Option<Bot>,
+    /// The API's version.
+    #[serde(default = "default_version")]
+    pub api_version: String,
+    /// Another address of the API (tests, twins).
+    #[serde(default = "default_url")]
+    pub base_url: String,
+}
+
+/// What it takes to issue a bot token.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bot {
+    /// The bot's agent id.
+    pub bot_id: String,
+    /// The bot's secret, as `create_bot` answered it.
+    pub bot_secret: Secret,
+    /// Our application's client id.
+    pub client_id: String,
+}
+
+fn default_version() -> String {
+    "v3.6".into()
+}
+
+fn default_url() -> String {
+    "https://api.livechatinc.com".into()
+}
+
+impl Settings {
+    fn check(&self) -> Result<(), SettingsError> {
+        if !self.personal_access_token.is_empty() && self.account_id.is_none() {
+            return Err(SettingsError::new("account_id", "a personal access token belongs to an account_id"));
+        }
+        if self.bot.is_some() && self.organization_id.is_none() {
+            return Err(SettingsError::new(
+                "organization_id",
+                "bot tokens are issued for an organization_id",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether an agent id is one of our bots'.
+    fn is_our_bot(&self, id: &str) -> bool {
+        self.bot_agent_ids.iter().any(|bot| bot == id)
+            || self.bot.as_ref().is_some_and(|bot| bot.bot_id == id)
+    }
+}
+
+/// The routing key of an organization.
+fn organization_key(id: &str) -> String {
+    format!("{NAME}:{id}")
+}
+
+struct LiveChat {
+    settings: Settings,
+    session: Session,
+    capabilities: Capabilities,
+}
+
+#[async_trait]
+impl Carrier for LiveChat {
+    fn name(&self) -> CarrierName {
+        CarrierName(NAME)
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn routing_keys(&self) -> Vec<String> {
+        self.settings.organization_id.iter().map(|id| organization_key(id)).collect()
+    }
+
+    fn senders(&self) -> Vec<(Channel, Address)> {
+        let ours = self.settings.organization_id.iter();
+        ours.map(|id| (Channel::Chat, Address::from(format!("lc:{id}")))).collect()
+    }
+
+    fn accepts_path(&self, rest: &str) -> bool {
+        self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
+    }
+
+    fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
+        signature::verify(&self.settings, request)
+    }
+
+    fn parse(&self, request: &WebhookRequest) -> Result<Parsed, Malformed> {
+        webhook::parse(&self.settings, request)
+    }
+
+    fn journal_body(&self, request: &WebhookRequest) -> bytes::Bytes {
+        signature::without_secret(&self.settings, &request.body)
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> WebhookReply {
+        WebhookReply::empty(match refusal {
+            // A guessed address gets no hint that it was nearly right.
+            Refusal::Unverified(signature::WRONG_PATH) => 404,
+            Refusal::Unverified(_) | Refusal::Replayed(_) => 401,
+            Refusal::Forbidden(_) => 403,
+            Refusal::Method => 405,
+        })
+    }
+
+    fn request(&self, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
+        send::request(&self.settings, &self.session, message)
+    }
+
+    fn outcome(&self, message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
+        send::outcome(message, response)
+    }
+
+    async fn send(&self, http: &dyn HttpClient, message: &OutboundMessage) -> Result<Accepted, SendError> {
+        send::send(&self.settings, &self.session, http, message).await
+    }
+
+    async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
+        send::look_up(&self.settings, &self.session, http, query).await
+    }
+
+    async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {
+        send::check(&self.settings, &self.session, http).await
+    }
+}

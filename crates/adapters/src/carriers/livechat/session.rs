@@ -1,0 +1,128 @@
+//! What a connection learns while it talks: the bot's token of the day, and its region.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use omni_core::failure::{ErrorClass, SendError};
+use omni_core::http::{HttpClient, HttpRequest};
+use omni_core::secret::Secret;
+use serde_json::{Value, json};
+
+use super::errors::ApiError;
+use super::{Bot, Settings};
+
+/// Without a clock: a token is used until LiveChat refuses it, then a new one is issued.
+/// A refused request was not carried out, so asking again with a new token is safe.
+#[derive(Default)]
+pub(super) struct Session {
+    token: Mutex<Option<Secret>>,
+    region: Mutex<Option<String>>,
+}
+
+impl Session {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let session = Self::default();
+        let region = settings.access_token.expose().split_once(':').map(|(region, _)| region.to_owned());
+        *lock(&session.region) = region;
+        session
+    }
+
+    /// `Authorization`: a bot's token, an OAuth token, or a personal access token.
+    fn authorization(&self, settings: &Settings) -> Result<String, SendError> {
+        let missing = |what| SendError::rejected(ErrorClass::Auth, "no_credentials", what);
+        if settings.bot.is_some() {
+            let token = lock(&self.token);
+            let token = token.as_ref().ok_or_else(|| missing("no bot token has been issued yet"))?;
+            return Ok(format!("Bearer {}", token.expose()));
+        }
+        if !settings.access_token.is_empty() {
+            return Ok(format!("Bearer {}", settings.access_token.expose()));
+        }
+        match &settings.account_id {
+            Some(account) if !settings.personal_access_token.is_empty() => {
+                let pair = format!("{account}:{}", settings.personal_access_token.expose());
+                Ok(format!("Basic {}", STANDARD.encode(pair)))
+            }
+            _ => Err(missing("set bot, access_token or personal_access_token")),
+        }
+    }
+
+    /// A call of the agent chat API.
+    pub(super) fn call(
+        &self,
+        settings: &Settings,
+        action: &str,
+        body: &Value,
+    ) -> Result<HttpRequest, SendError> {
+        let request = HttpRequest::new("POST", url(settings, "agent", action))
+            .header("authorization", self.authorization(settings)?)
+            .json(body);
+        // Dallas is where requests go that name no region.
+        let region = lock(&self.region).clone().filter(|region| region != "dal");
+        Ok(match region {
+            Some(region) => request.header("x-region", region),
+            None => request,
+        })
+    }
+
+    /// Goes to another region from now on; `false` if we are there already, or it is no name.
+    pub(super) fn switch(&self, region: &str) -> bool {
+        let plain =
+            !region.is_empty() && region.len() <= 16 && region.bytes().all(|b| b.is_ascii_lowercase());
+        let mut current = lock(&self.region);
+        let is_new = plain && current.as_deref() != Some(region);
+        if is_new {
+            *current = Some(region.to_owned());
+        }
+        is_new
+    }
+
+    /// Forgets a token that LiveChat refused; `false` if we could not issue another one.
+    pub(super) fn forget_token(&self, settings: &Settings) -> bool {
+        *lock(&self.token) = None;
+        settings.bot.is_some()
+    }
+
+    /// Issues a bot token if one is needed and none is at hand. Whatever goes wrong here, no
+    /// message has been sent.
+    pub(super) async fn prepare(&self, settings: &Settings, http: &dyn HttpClient) -> Result<(), SendError> {
+        let Some(bot) = &settings.bot else { return Ok(()) };
+        if lock(&self.token).is_some() {
+            return Ok(());
+        }
+        let not_sent = |why: String| SendError::NotSent(format!("no bot token: {why}"));
+        let response =
+            http.execute(issue(settings, bot)).await.map_err(|error| not_sent(error.to_string()))?;
+        if !response.is_success() {
+            return Err(match ApiError::of(&response).into_send_error(&response) {
+                SendError::Ambiguous(why) => not_sent(why),
+                other => other,
+            });
+        }
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let token = body["token"].as_str().ok_or_else(|| not_sent("the answer holds none".into()))?;
+        if let Some((region, _)) = token.split_once(':') {
+            self.switch(region);
+        }
+        *lock(&self.token) = Some(Secret::new(token));
+        Ok(())
+    }
+}
+
+fn issue(settings: &Settings, bot: &Bot) -> HttpRequest {
+    HttpRequest::new("POST", url(settings, "configuration", "issue_bot_token")).json(&json!({
+        "bot_id": bot.bot_id,
+        "bot_secret": bot.bot_secret.expose(),
+        "client_id": bot.client_id,
+        "organization_id": settings.organization_id,
+    }))
+}
+
+fn url(settings: &Settings, api: &str, action: &str) -> String {
+    format!("{}/{}/{api}/action/{action}", settings.base_url.trim_end_matches('/'), settings.api_version)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,343 @@
+use omni_core::event::CarrierEvent;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::{signature, webhook};
+use super::{BOT, CUSTOMER, contains, request, settings};
+
+fn callback(action: &str, payload: &Value) -> String {
+    json!({ "action": action, "organization_id": "org-1", "payload": payload }).to_string()
+}
+
+fn parse(body: &str) -> Result<(Vec<CarrierEvent>, Vec<&'static str>), &'static str> {
+    let parsed = webhook::parse(&settings(), &request("https://h/", body)).map_err(|m| m.0)?;
+    Ok((parsed.events, parsed.quarantined))
+}
+
+fn check(name: &str, body: &str, expect: Result<Value, &str>) {
+    match (parse(body), expect) {
+        (Ok((got, _)), Ok(expect)) => {
+            let got = serde_json::to_value(got).unwrap();
+            assert!(contains(&expect, &got), "{name}:\nexpected {expect:#}\ngot {got:#}");
+        }
+        (got, expect) => assert_eq!(got.err(), expect.err(), "{name}"),
+    }
+}
+
+/// A thread event by `author`, public unless it says otherwise.
+fn event(author: &str, more: &Value) -> Value {
+    let mut event = json!({ "id": "T1_2", "author_id": author, "visibility": "all", "created_at": "2025-11-20T15:00:00.120450Z" });
+    event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({ "chat_id": "C1", "thread_id": "T1", "event": event })
+}
+
+#[test]
+fn events_are_what_their_author_makes_them() {
+    let text = json!({ "type": "message", "text": "x" });
+    let note = json!({ "type": "message", "text": "x", "visibility": "agents" });
+    let silent = json!({ "type": "message", "text": "x", "visibility": null });
+    let ours = json!({ "type": "message", "text": "x", "custom_id": "msg_1" });
+    let our_note = json!({ "type": "message", "text": "x", "custom_id": "msg_1", "visibility": "agents" });
+    let agent = "lena@acme.example";
+    let other_bot = "00000000000000000000000000000000";
+    let cases = [
+        (
+            "a customer",
+            CUSTOMER,
+            &text,
+            json!([{ "kind": "message", "from_address": format!("lc:{CUSTOMER}"), "to_address": "lc:org-1", "text": "x" }]),
+        ),
+        ("a customer without visibility", CUSTOMER, &silent, json!([{ "kind": "message" }])),
+        (
+            "an agent",
+            agent,
+            &text,
+            json!([{ "kind": "echo", "author": "agent:lena@acme.example", "from_address": null }]),
+        ),
+        ("an agent's note", agent, &note, json!([{ "kind": "note", "author": "agent:lena@acme.example" }])),
+        ("an agent without visibility", agent, &silent, json!([{ "kind": "note" }])),
+        (
+            "another bot",
+            other_bot,
+            &text,
+            json!([{ "kind": "echo", "author": format!("agent:{other_bot}") }]),
+        ),
+        (
+            "our bot",
+            BOT,
+            &ours,
+            json!([{ "kind": "status", "state": "sent", "client_ref": "msg_1", "external_id": "C1/T1_2", "tenant_key": "livechat:org-1" }]),
+        ),
+        ("our bot's note", BOT, &our_note, json!([{ "kind": "status", "client_ref": "msg_1" }])),
+        (
+            "our bot's note from elsewhere",
+            BOT,
+            &note,
+            json!([{ "kind": "note", "author": format!("bot:{BOT}") }]),
+        ),
+        ("a note that claims to be the customer's", CUSTOMER, &note, json!([{ "kind": "note" }])),
+    ];
+    for (name, author, more, expect) in cases {
+        check(name, &callback("incoming_event", &event(author, more)), Ok(expect));
+    }
+}
+
+#[test]
+fn every_kind_of_event_is_read() {
+    let file = json!({ "type": "file", "url": "https://files.livechatinc.com/a.png", "name": "a.png", "content_type": "image/png", "width": 1, "alternative_text": "cat" });
+    let form = json!({ "type": "filled_form", "form_type": "postchat", "fields": [
+        { "id": "1", "label": "Rate", "type": "radio", "answer": { "id": "0", "label": "Good" } }, { "id": "2", "type": "question", "answer": "fine" } ] });
+    let cards = json!({ "type": "rich_message", "template_id": "cards", "elements": [{ "title": "A" }, { "subtitle": "B" }, { "title": "C" }] });
+    let cases = [
+        (
+            "a file",
+            file,
+            json!([{ "type": "media", "media": [{ "kind": "image", "filename": "a.png", "alternative_text": "cat", "blocked": null }] }]),
+        ),
+        (
+            "a file of which nothing is known",
+            json!({ "type": "file" }),
+            json!([{ "type": "media", "media": [{ "blocked": true, "url": null }] }]),
+        ),
+        (
+            "a form",
+            form,
+            json!([{ "type": "form_reply", "form": { "Rate": "Good", "2": "fine" }, "form_type": "postchat" }]),
+        ),
+        ("an empty form", json!({ "type": "form" }), json!([])),
+        ("cards", cards, json!([{ "type": "rich", "text": "A\nC", "rich": { "template_id": "cards" } }])),
+        (
+            "a free object",
+            json!({ "type": "custom", "content": { "a": 1 } }),
+            json!([{ "type": "custom", "content": { "a": 1 } }]),
+        ),
+        (
+            "a kind that we do not know",
+            json!({ "type": "hologram" }),
+            json!([{ "kind": "message", "type": "unsupported", "unsupported_type": "hologram" }]),
+        ),
+        (
+            "a pressed quick reply",
+            json!({ "type": "message", "text": "Yes", "postback": { "id": "p", "event_id": "T1_1" } }),
+            json!([{ "type": "button_reply", "reply_id": "p", "reply_to": "C1/T1_1" }]),
+        ),
+        (
+            "details that are no JSON",
+            json!({ "type": "system", "source": "a", "subtype": "b", "details": "{" }),
+            json!([{ "kind": "system", "system_type": "a/b", "details": null }]),
+        ),
+    ];
+    for (name, more, expect) in cases {
+        check(name, &callback("incoming_event", &event(CUSTOMER, &more)), Ok(expect));
+    }
+    let bad = [
+        (
+            "no author",
+            json!({ "chat_id": "C1", "event": { "id": "1", "type": "message", "text": "x" } }),
+            "event_without_author",
+        ),
+        ("no id", json!({ "chat_id": "C1", "event": { "type": "message" } }), "event_without_id"),
+        ("no type", json!({ "chat_id": "C1", "event": { "id": "1" } }), "event_without_type"),
+        ("no chat", json!({ "event": { "id": "1", "type": "message" } }), "payload_incomplete"),
+        ("no event", json!({ "chat_id": "C1" }), "event_unreadable"),
+        ("no payload", Value::Null, "payload_incomplete"),
+    ];
+    for (name, payload, expect) in bad {
+        check(name, &callback("incoming_event", &payload), Err(expect));
+    }
+    check("no action", r#"{"payload":{}}"#, Err("callback_without_action"));
+}
+
+#[test]
+fn actions_become_events() {
+    let chat = |more: Value| {
+        let mut payload = json!({ "chat_id": "C1", "thread_id": "T1" });
+        payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        payload
+    };
+    let agent = "lena@acme.example";
+    let cases = [
+        (
+            "chat_deactivated",
+            chat(json!({ "user_id": agent })),
+            json!([{ "kind": "conversation_ended", "by": "agent:lena@acme.example", "external_id": "C1/T1#ended" }]),
+        ),
+        (
+            "chat_deactivated",
+            chat(json!({ "user_id": CUSTOMER })),
+            json!([{ "by": format!("customer:{CUSTOMER}") }]),
+        ),
+        (
+            "chat_transferred",
+            chat(
+                json!({ "reason": "manual", "requester_id": BOT, "transferred_to": { "group_ids": [7] }, "queue": { "position": 1 } }),
+            ),
+            json!([{ "kind": "handoff", "reason": "manual", "group_ids": [7], "agent_ids": null, "queue": { "position": 1 }, "by": format!("bot:{BOT}") }]),
+        ),
+        (
+            "user_removed_from_chat",
+            chat(json!({ "user_id": agent, "user_type": "agent", "reason": "manual" })),
+            json!([{ "kind": "participant_left", "who": "agent:lena@acme.example" }]),
+        ),
+        (
+            "user_added_to_chat",
+            chat(json!({ "user": { "id": CUSTOMER }, "user_type": "customer" })),
+            json!([{ "kind": "participant_joined", "who": format!("customer:{CUSTOMER}") }]),
+        ),
+        (
+            "user_added_to_chat",
+            chat(json!({ "user": { "id": BOT, "type": "agent" } })),
+            json!([{ "who": format!("bot:{BOT}") }]),
+        ),
+        (
+            "events_marked_as_seen",
+            json!({ "chat_id": "C1", "user_id": CUSTOMER, "seen_up_to": "2025-11-20T15:01:00.000000Z" }),
+            json!([{ "kind": "status_up_to", "conversation_ref": "C1", "state": "read", "up_to": "2025-11-20T15:01:00Z" }]),
+        ),
+        (
+            "chat_access_updated",
+            json!({ "id": "C1", "access": { "group_ids": [0] } }),
+            json!([{ "kind": "system", "conversation_ref": "C1", "group_ids": [0] }]),
+        ),
+        (
+            "routing_status_set",
+            json!({ "agent_id": BOT, "status": "not accepting chats" }),
+            json!([{ "kind": "account_event", "value": "not accepting chats", "our_bot": true }]),
+        ),
+        (
+            "event_deleted",
+            chat(json!({ "event_id": "T1_2" })),
+            json!([{ "kind": "revoke", "target": "C1/T1_2", "conversation_ref": "C1" }]),
+        ),
+        (
+            "event_updated",
+            event(CUSTOMER, &json!({ "type": "message", "text": "better" })),
+            json!([{ "kind": "edit", "target": "C1/T1_2", "text": "better", "type": "text", "from_address": format!("lc:{CUSTOMER}") }]),
+        ),
+        (
+            "event_updated",
+            event(agent, &json!({ "type": "message", "text": "secret", "visibility": "agents" })),
+            json!([{ "kind": "note", "text": "secret" }]),
+        ),
+        ("event_updated", event(BOT, &json!({ "type": "message", "text": "ours" })), json!([])),
+        (
+            "incoming_rich_message_postback",
+            chat(json!({ "user_id": agent, "event_id": "T1_2", "postback": { "id": "p", "toggled": true } })),
+            json!([]),
+        ),
+        ("thread_tagged", json!({}), json!([])),
+        ("agent_created", json!({}), json!([])),
+    ];
+    for (action, payload, expect) in cases {
+        check(action, &callback(action, &payload), Ok(expect));
+    }
+    let bad = [
+        (
+            "events_marked_as_seen",
+            json!({ "chat_id": "C1", "user_id": CUSTOMER, "seen_up_to": "soon" }),
+            "time_unreadable",
+        ),
+        ("user_added_to_chat", json!({ "chat_id": "C1" }), "participant_without_id"),
+        (
+            "incoming_rich_message_postback",
+            chat(json!({ "user_id": CUSTOMER, "event_id": "T1_2" })),
+            "postback_without_id",
+        ),
+        ("incoming_chat", json!({ "chat": { "thread": {} } }), "chat_without_id"),
+    ];
+    for (action, payload, expect) in bad {
+        check(action, &callback(action, &payload), Err(expect));
+    }
+}
+
+#[test]
+fn two_edits_of_one_event_are_two_facts() {
+    let edit = |text: &str| {
+        let body = callback("event_updated", &event(CUSTOMER, &json!({ "type": "message", "text": text })));
+        parse(&body).unwrap().0[0].identity().unwrap()
+    };
+    assert_eq!(edit("a"), edit("a"), "a retry is the same edit");
+    assert_ne!(edit("a"), edit("b"));
+}
+
+#[test]
+fn a_chat_begins_with_what_it_holds() {
+    let odd = "00000000-odd-customer-id";
+    let chat = json!({ "requester_id": "lena@acme.example", "chat": { "id": "C1",
+        "users": [{ "id": odd, "type": "customer", "name": "Ann", "visit": { "ip": "203.0.113.9" } }, { "id": "strange-agent", "type": "agent" }],
+        "thread": { "id": "T1", "events": [
+            { "id": "T1_1", "type": "message", "author_id": odd, "text": "hi" },
+            { "type": "message", "author_id": odd, "text": "no id" },
+            { "id": "T1_3", "type": "message", "author_id": "strange-agent", "visibility": "all", "text": "hello" },
+        ] } } });
+    let (events, quarantined) = parse(&callback("incoming_chat", &chat)).unwrap();
+    assert_eq!(quarantined, ["event_without_id"], "one bad element costs only itself");
+    let got = serde_json::to_value(&events).unwrap();
+    let expect = json!([
+        { "kind": "conversation_started", "initiator": "agent:lena@acme.example", "external_id": "C1/T1#started", "customer": { "name": "Ann", "visit": null } },
+        { "kind": "message", "from_name": "Ann", "from_address": format!("lc:{odd}") },
+        { "kind": "echo", "author": "agent:strange-agent" },
+    ]);
+    assert!(contains(&expect, &got), "{got:#}");
+    assert!(!got.to_string().contains("203.0.113.9"), "where a visitor comes from is not kept");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(body in proptest::collection::vec(any::<u8>(), 0..600)) {
+        let mut request = request("https://h/", "");
+        request.body = body.into();
+        let first = webhook::parse(&settings(), &request);
+        prop_assert_eq!(&first, &webhook::parse(&settings(), &request));
+        let _verdict = signature::verify(&settings(), &request);
+        let _kept = signature::without_secret(&settings(), &request.body);
+    }
+
+    #[test]
+    fn what_is_for_agents_only_never_becomes_a_message(
+        action in 0_usize..3, author in 0_usize..3, kind in "(message|file|filled_form|rich_message|custom|hologram)", text in ".{0,20}", postback in any::<bool>(),
+    ) {
+        let mut wire = json!({ "id": "T1_2", "type": kind, "text": text, "visibility": "agents",
+            "author_id": ([CUSTOMER, "lena@acme.example", BOT][author]) });
+        if postback {
+            wire["postback"] = json!({ "id": "p", "event_id": "T1_1" });
+        }
+        let body = match action {
+            0 => callback("incoming_event", &json!({ "chat_id": "C1", "thread_id": "T1", "event": wire })),
+            1 => callback("event_updated", &json!({ "chat_id": "C1", "thread_id": "T1", "event": wire })),
+            _ => callback("incoming_chat", &json!({ "chat": { "id": "C1", "thread": { "id": "T1", "events": [wire] } } })),
+        };
+        let (events, _) = parse(&body).unwrap();
+        let public = events.iter().find(|event| matches!(event, CarrierEvent::Message(_) | CarrierEvent::Echo(_) | CarrierEvent::Edit(_)));
+        prop_assert!(public.is_none(), "{:?}", public);
+    }
+
+    #[test]
+    fn any_value_in_any_place_is_read_or_refused(action in 0_usize..8, member in 0_usize..10, value in arbitrary()) {
+        const ACTIONS: [&str; 8] = ["incoming_chat", "incoming_event", "event_updated", "event_deleted", "chat_transferred", "user_added_to_chat", "events_marked_as_seen", "incoming_rich_message_postback"];
+        const MEMBERS: [&str; 10] = ["chat_id", "thread_id", "event", "chat", "user", "user_id", "postback", "transferred_to", "seen_up_to", "requester_id"];
+        let mut payload = event(CUSTOMER, &json!({ "type": "rich_message", "elements": value.clone(), "fields": value.clone() }));
+        payload["chat"] = json!({ "id": "C1", "users": value.clone(), "thread": { "events": value.clone() } });
+        payload[MEMBERS[member]] = value;
+        let _events = parse(&callback(ACTIONS[action], &payload));
+    }
+}
+
+fn arbitrary() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from)
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            proptest::collection::vec(
+                ("(id|type|text|url|author_id|label|answer|events|session_fields)", inner),
+                0..3
+            )
+            .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}

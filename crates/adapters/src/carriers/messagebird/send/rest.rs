@@ -1,0 +1,118 @@
+//! `rest.messagebird.com`: `POST /messages` for SMS, `POST /mms` for MMS.
+
+use omni_core::carrier::{Accepted, Capabilities, Found, LookUp, OutboundMessage};
+use omni_core::content::{OutboundContent, OutboundMedia};
+use omni_core::event::ReportedState;
+use omni_core::failure::SendError;
+use omni_core::http::{HttpRequest, HttpResponse};
+use omni_core::phone::{self, Role};
+use omni_core::segments::{self, Encoding};
+use serde_json::{Value, json};
+
+use super::super::account::Account;
+use super::super::{errors, status};
+use super::{access_key, base, dialled, unreadable, url};
+use crate::shared::{form, json};
+
+const API: &str = "https://rest.messagebird.com";
+
+/// Nine segments, in each alphabet's units.
+const MAX_GSM: usize = 1_377;
+const MAX_UNICODE: usize = 603;
+
+/// Most media of one MMS.
+const MAX_MEDIA: usize = 10;
+
+pub(super) fn capabilities(base: Capabilities) -> Capabilities {
+    Capabilities {
+        content: super::common_content(),
+        // Safe in both alphabets: a longer text is split by us, so nothing is refused later.
+        max_text: MAX_UNICODE,
+        max_media: MAX_MEDIA,
+        max_media_bytes: 900 * 1_024,
+        look_up: true,
+        ..base
+    }
+}
+
+pub(super) fn request(account: &Account, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
+    let (path, mut body) = match &message.content {
+        OutboundContent::Text { text } => ("messages", sms(text)?),
+        OutboundContent::Media { media, text } => ("mms", mms(media, text.as_deref())?),
+        _ => return Err(SendError::Unsupported("SMS carries text and media only")),
+    };
+    body["originator"] = json!(dialled(&message.from).trim_start_matches('+'));
+    body["recipients"] = json!([dialled(&message.to).trim_start_matches('+')]);
+    // Without a reference MessageBird sends no status reports at all.
+    body["reference"] = json!(message.client_ref);
+    if let Some(url) = &message.status_url {
+        body["reportUrl"] = json!(url);
+    }
+    let url = format!("{}/{path}", base(account.settings.base_url.as_ref(), API));
+    Ok(HttpRequest::new("POST", url).header("authorization", access_key(account)).json(&body))
+}
+
+fn sms(text: &str) -> Result<Value, SendError> {
+    let count = segments::count(text);
+    let limit = if count.encoding == Encoding::Gsm7 { MAX_GSM } else { MAX_UNICODE };
+    if count.units > limit {
+        return Err(SendError::Unsupported("the text is longer than nine segments"));
+    }
+    Ok(json!({ "body": text, "datacoding": "auto" }))
+}
+
+fn mms(media: &[OutboundMedia], text: Option<&str>) -> Result<Value, SendError> {
+    if media.is_empty() || media.len() > MAX_MEDIA {
+        return Err(SendError::Unsupported("an MMS has one to ten media"));
+    }
+    let urls = media.iter().map(url).collect::<Result<Vec<_>, _>>()?;
+    Ok(json!({ "body": text.unwrap_or_default(), "mediaUrls": urls }))
+}
+
+pub(super) fn outcome(message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
+    if !response.is_success() {
+        return Err(errors::refusal(response));
+    }
+    let body: Value = serde_json::from_slice(&response.body).map_err(|_| unreadable(response))?;
+    let mut accepted = taken(&body).ok_or_else(|| unreadable(response))?;
+    accepted.recipient = accepted.recipient.filter(|recipient| *recipient != message.to);
+    Ok(accepted)
+}
+
+/// A message object: its id and the state of its only recipient.
+fn taken(body: &Value) -> Option<Accepted> {
+    let item = &body["recipients"]["items"][0];
+    let word = item["status"].as_str().unwrap_or_default();
+    let recipient = json::id(&item["recipient"]);
+    Some(Accepted {
+        state: status::rest(word).unwrap_or(ReportedState::Queued),
+        segments: json::integer(&item["messagePartCount"]).and_then(|count| count.try_into().ok()),
+        recipient: recipient.and_then(|raw| phone::parse(&raw, "", Role::International).address),
+        ..Accepted::with_id(json::id(&body["id"])?)
+    })
+}
+
+/// The messages to one recipient since an attempt began.
+pub(super) fn look_up(account: &Account, query: &LookUp) -> HttpRequest {
+    let recipient = dialled(&query.to).trim_start_matches('+');
+    let since = query.since.to_string();
+    let filter = form::encode([("recipient", recipient), ("from", since.as_str()), ("limit", "50")]);
+    let url = format!("{}/messages?{filter}", base(account.settings.base_url.as_ref(), API));
+    HttpRequest::new("GET", url).header("authorization", access_key(account))
+}
+
+/// Our reference among them proves that it was taken. Its absence proves nothing: how fast
+/// the list follows is not documented.
+pub(super) fn found(query: &LookUp, response: &HttpResponse) -> Result<Found, SendError> {
+    if !response.is_success() {
+        return Err(errors::refusal(response));
+    }
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let ours = json::items(&body["items"]).iter().find(|item| item["reference"] == query.client_ref.as_str());
+    Ok(ours.and_then(taken).map_or(Found::Unclear, Found::Taken))
+}
+
+pub(super) fn check(account: &Account) -> HttpRequest {
+    let url = format!("{}/balance", base(account.settings.base_url.as_ref(), API));
+    HttpRequest::new("GET", url).header("authorization", access_key(account))
+}

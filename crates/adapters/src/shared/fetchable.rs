@@ -1,0 +1,79 @@
+//! Which media addresses may ever be fetched, and what is left of a sender's file name.
+//!
+//! A callback names any address it likes; fetching it with our credentials, or from inside
+//! our network, would be the sender's way in. So each carrier lists its media hosts, and
+//! everything else is kept for the eye only (`blocked`).
+
+use url::{Host, Url};
+
+/// Whether `address` is `https` on the default port of one of `hosts`, without a user name
+/// in it. A host written `*.example.com` stands for all below it, but not for itself.
+pub fn allowed(address: &str, hosts: &[&str]) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let Some(Host::Domain(host)) = url.host() else { return false };
+    let plain = url.scheme() == "https"
+        && url.port().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    plain && hosts.iter().any(|pattern| covers(pattern, host))
+}
+
+fn covers(pattern: &str, host: &str) -> bool {
+    match pattern.strip_prefix('*') {
+        Some(ending) => host.len() > ending.len() && host.ends_with(ending),
+        None => host == pattern,
+    }
+}
+
+/// The last segment of a file name that somebody else chose, without control characters;
+/// `None` if nothing usable is left.
+pub fn file_name(name: &str) -> Option<String> {
+    const LONGEST: usize = 200;
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let kept: String = last.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    let kept = kept.trim();
+    (!matches!(kept, "" | "." | "..")).then(|| kept.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_hosts_over_https() {
+        const HOSTS: &[&str] = &["cdn.example.com", "*.media.example"];
+        let cases = [
+            ("https://cdn.example.com/a.png", true),
+            ("https://CDN.example.com:443/a.png", true),
+            ("https://eu.media.example/1", true),
+            ("https://media.example/1", false),
+            ("https://evilmedia.example/1", false),
+            ("https://cdn.example.com.evil.example/", false),
+            ("http://cdn.example.com/a.png", false),
+            ("https://cdn.example.com:8443/a.png", false),
+            ("https://me@cdn.example.com/a.png", false),
+            ("https://cdn.example.com@evil.example/", false),
+            ("http://169.254.169.254/latest/meta-data/", false),
+            ("https://[::ffff:127.0.0.1]/admin", false),
+            ("file:///etc/passwd", false),
+            ("no address", false),
+        ];
+        for (address, expect) in cases {
+            assert_eq!(allowed(address, HOSTS), expect, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_file_name_is_its_last_segment() {
+        let cases = [
+            ("../../etc/passwd", Some("passwd")),
+            (r"C:\temp\invoice.pdf", Some("invoice.pdf")),
+            ("re\u{0}ceipt.png", Some("receipt.png")),
+            ("a/..", None),
+            ("", None),
+        ];
+        for (name, expect) in cases {
+            assert_eq!(file_name(name).as_deref(), expect, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+DROP VIEW event_log;
+DROP TABLE journal;
+DROP TABLE event;
+DROP TABLE job;
+DROP TABLE pointer;
+DROP TABLE dead_letter;
+DROP TABLE customer;
+DROP TABLE conversation;
+DROP TABLE message;
+DROP TABLE tenant;
+DROP TABLE meta;

@@ -1,0 +1,2 @@
+DROP INDEX journal_set_aside;
+DROP INDEX message_rare;
