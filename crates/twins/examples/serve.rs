@@ -19,7 +19,8 @@ fn settings() -> Result<Settings, String> {
         settings.webhook_base = webhook_base;
     }
     if let Some(listen) = arguments.next() {
-        settings.listen = listen.parse().map_err(|_| format!("`{listen}` is no address like 127.0.0.1:7080"))?;
+        settings.listen =
+            listen.parse().map_err(|_| format!("`{listen}` is no address like 127.0.0.1:7080"))?;
     }
     Ok(settings)
 }
