@@ -132,11 +132,11 @@ impl From<crate::store::StoreError> for Problem {
     fn from(error: crate::store::StoreError) -> Self {
         use crate::store::StoreError;
         match error {
-            StoreError::ReadOnly(_) | StoreError::Unavailable(_) => {
+            StoreError::ReadOnly(_) | StoreError::Unavailable(_) | StoreError::Locked(_) => {
                 Self::new(STORE_UNAVAILABLE, "The store cannot take writes now; nothing was lost. Try again.")
             }
             StoreError::TooLarge(what) => Self::new(BODY_TOO_LARGE, what),
-            StoreError::Corrupt(_) | StoreError::Other(_) => {
+            StoreError::Corrupt(_) | StoreError::TooNew(_) | StoreError::Other(_) => {
                 Self::new(INTERNAL, "The store failed; see the log.")
             }
         }

@@ -16,7 +16,7 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use omni_core::problem::Problem;
+use omni_core::problem::{self, Problem};
 use omni_core::store::StoreError;
 
 use crate::client::Refused;
@@ -50,14 +50,28 @@ pub fn code(outcome: anyhow::Result<()>) -> ExitCode {
         eprintln!("  × {refused}");
         (refused.code().to_owned(), refused.status())
     } else if let Some(store) = error.downcast_ref::<StoreError>() {
-        eprintln!("  × the store cannot be used\n    {store}");
-        ("STORE_UNAVAILABLE".to_owned(), 503)
+        let problem = of_store(store);
+        eprintln!("  × {}\n    {store}", problem.title);
+        (problem.code.to_owned(), u64::from(problem.status))
     } else {
         eprintln!("  × {error:#}");
         return ExitCode::FAILURE;
     };
     eprintln!("    code: {code}   omni explain {code}");
     ExitCode::from(of_status(&code, status))
+}
+
+/// What a store that cannot be opened means to whoever typed the command.
+fn of_store(error: &StoreError) -> problem::Code {
+    match error {
+        StoreError::Locked(_) => problem::DATA_LOCKED,
+        StoreError::TooNew(_) => problem::SCHEMA_TOO_NEW,
+        StoreError::Corrupt(_) => problem::SCHEMA_INVALID,
+        StoreError::ReadOnly(_)
+        | StoreError::Unavailable(_)
+        | StoreError::TooLarge(_)
+        | StoreError::Other(_) => problem::STORE_UNAVAILABLE,
+    }
 }
 
 fn of_status(code: &str, status: u64) -> u8 {

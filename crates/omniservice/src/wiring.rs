@@ -54,7 +54,8 @@ pub struct Gateway {
 impl Gateway {
     /// Starts serving on `listener` and working.
     pub fn start(parts: Parts, listener: TcpListener, drain: Duration) -> anyhow::Result<Self> {
-        omni_core::phone::warm_up();
+        // Beside the start, not before it.
+        std::thread::spawn(omni_core::phone::warm_up);
         let metrics = metrics()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let http = Arc::new(Http::new(CARRIER_TIMEOUT));

@@ -1,5 +1,7 @@
 //! A whole session: `omni dev` in one terminal, the client commands in another.
 
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
 mod support;
 
 use std::io::{BufRead as _, BufReader};

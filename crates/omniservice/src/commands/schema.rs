@@ -30,9 +30,9 @@ pub fn run(args: &SchemaArgs) -> anyhow::Result<()> {
     };
     let report = serde_json::to_value(report?)?;
     if args.json {
-        output::json(&report)
+        output::json(&report);
     } else {
-        print(&report)
+        print(&report);
     }
     if report["success"] == true { Ok(()) } else { Err(Exit(1).into()) }
 }

@@ -102,5 +102,5 @@ async fn one(
     let after = target.usage();
     let ready = target.ready_after;
     target.stop().await?;
-    Ok(Row::new(measured, before, after, idle_rss, ready))
+    Ok(Row::new(&measured, before, after, idle_rss, ready))
 }

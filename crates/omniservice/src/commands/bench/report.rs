@@ -23,7 +23,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(measured: Measured, before: Usage, after: Usage, rss: u64, ready: Duration) -> Self {
+    pub(super) fn new(measured: &Measured, before: Usage, after: Usage, rss: u64, ready: Duration) -> Self {
         let messages = measured.micros.len().max(1) as f64;
         let at = |share: f64| {
             let last = measured.micros.len().saturating_sub(1);
