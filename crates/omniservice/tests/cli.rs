@@ -1,7 +1,5 @@
 //! What users type, and what they get: exit codes, standard output, standard error.
 
-#![expect(clippy::unwrap_used, reason = "a failed expectation ends the test")]
-
 mod support;
 
 use std::fs;

@@ -12,10 +12,6 @@
 //! To add a setting: a field here with its default, its line in `omni.example.toml` (a test
 //! asks for it) and in `docs/configuration.md`, and its check in [`check`].
 
-#![expect(clippy::useless_vec, reason = "paths are built by one macro, some of them grow")]
-#![expect(clippy::result_large_err, reason = "a mistake carries its place; this is no hot path")]
-#![expect(clippy::needless_pass_by_value, reason = "used as functions in map_err")]
-
 pub mod build;
 mod check;
 mod env;
