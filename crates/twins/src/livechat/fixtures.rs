@@ -281,7 +281,7 @@ fn routing_status(twin: &LiveChat, what: &'static str, params: &Params) -> Resul
     if !matches!(status, "offline" | "not accepting chats" | "accepting chats") {
         return Err(wrong("status", "offline, `not accepting chats` or `accepting chats`"));
     }
-    let bot = twin.responder.lock().clone();
+    let bot = twin.responders().swap_remove(0);
     let payload = json!({ "agent_id": bot, "status": status });
     Ok(twin.webhook(Draft {
         what,

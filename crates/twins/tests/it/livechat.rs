@@ -438,6 +438,19 @@ async fn small_signs_and_checks() {
 }
 
 #[tokio::test]
+async fn whoever_calls_first_may_answer() {
+    for (variant, region) in [("bot", "dal"), ("personal", "dal"), ("oauth", "fra")] {
+        let bench = Bench::start().await;
+        let chat = chat_with(&bench, "+15550001001").await;
+        let caller = Caller { bench: &bench, authorization: credentials(&bench, variant).await, region };
+        assert_eq!(caller.say(&chat, "hi").await.0, 200, "{variant}");
+        let author = bench.next().await.json()["payload"]["event"]["author_id"].clone();
+        let settings = bench.twins.connection_settings_for("livechat", variant).unwrap();
+        assert_eq!(author, settings["bot_agent_ids"][0], "{variant}");
+    }
+}
+
+#[tokio::test]
 async fn a_bot_token_is_good_for_a_day() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicI64, Ordering};
