@@ -16,6 +16,8 @@ async fn every_fixture_arrives_signed_with_its_own_id() {
         let triggered = bench.trigger(fixture.name, nothing()).await;
         assert_eq!(triggered.status, 200, "{}", fixture.name);
         let arrived = bench.next().await;
+        let expect = if arrived.body.is_empty() { "GET" } else { "POST" };
+        assert_eq!(arrived.method, expect, "{}", fixture.name);
         let path = arrived.path.split('?').next().unwrap();
         assert_eq!(path, format!("/webhooks/{}", fixture.carrier), "{}", fixture.name);
         let url = format!("{}/webhooks/twilio", bench.gateway);
