@@ -24,12 +24,15 @@
 //! machine: a status callback for a public URL is signed for that URL but delivered to
 //! [`Settings::webhook_base`].
 
+mod bandwidth; // 1
 mod bounded;
 mod callbacks;
+mod dates;
 mod dice;
 mod events;
 mod faults;
 mod fixtures;
+mod inteliquent; // 1
 mod livechat; // 1
 mod messagebird; // 1
 mod multipart;
@@ -37,6 +40,8 @@ mod receipts;
 mod record;
 mod reserved;
 mod samples;
+mod segments;
+mod sendgrid; // 1
 mod server;
 mod twilio; // 1
 mod twin;
@@ -68,6 +73,9 @@ use crate::twin::{Desk, Pace, Plugin, Twin};
 
 /// The carriers that have a twin.
 const REGISTRY: &[Plugin] = &[
+    bandwidth::PLUGIN,   // 2
+    inteliquent::PLUGIN, // 2
+    sendgrid::PLUGIN,    // 2
     livechat::PLUGIN,    // 2
     messagebird::PLUGIN, // 2
     twilio::PLUGIN,      // 2
@@ -180,7 +188,7 @@ impl Twins {
 
     /// What an adapter takes as its `base_url`: `http://127.0.0.1:PORT/whatsapp`.
     pub fn base_url(&self, carrier: &str) -> Option<String> {
-        Some(self.twins.get(carrier)?.desk().base_url.clone())
+        self.connection_settings(carrier)?["base_url"].as_str().map(str::to_owned)
     }
 
     /// The settings of an adapter connection that fits this twin: credentials, numbers and

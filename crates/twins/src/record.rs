@@ -113,6 +113,17 @@ impl Record {
         }
     }
 
+    /// The id that the carrier shows. A message to several people is one record for each of
+    /// them, and their ids differ only behind a slash (`m`, `m/1`, `m/2`).
+    pub(crate) fn wire_id(&self) -> &str {
+        self.id.split('/').next().unwrap_or_default()
+    }
+
+    /// The key of the record for the recipient at `place` of a message.
+    pub(crate) fn key(id: &str, place: usize) -> String {
+        if place == 0 { id.to_owned() } else { format!("{id}/{place}") }
+    }
+
     /// Moves on to step `rank` (1 is the first after acceptance). A step that comes after a
     /// later one is noted but does not move the message back.
     pub(crate) fn advance(&self, rank: usize, receipt: Receipt, at: Timestamp) {
@@ -216,6 +227,14 @@ mod tests {
         assert_eq!(record.current().state, "delivered");
         assert_eq!(record.history().len(), 2);
         assert_eq!(record.updated_at(), Timestamp::from_secs(4));
+    }
+
+    #[test]
+    fn recipients_of_one_message_have_keys_of_their_own() {
+        for (place, key) in [(0, "m"), (1, "m/1"), (12, "m/12")] {
+            assert_eq!(Record::key("m", place), key);
+            assert_eq!(record(key).wire_id(), "m");
+        }
     }
 
     #[test]

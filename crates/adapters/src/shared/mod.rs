@@ -12,5 +12,6 @@ pub mod loose;
 pub mod multipart;
 pub mod path;
 pub mod people;
+pub mod settings;
 pub mod text;
 pub mod words;

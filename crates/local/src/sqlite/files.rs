@@ -30,7 +30,7 @@ pub(crate) fn lock(dir: &Path) -> Result<File, StoreError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            Err(StoreError::Unavailable(format!("another process has the store in {} open", dir.display())))
+            Err(StoreError::Locked(format!("another process has the store in {} open", dir.display())))
         }
         Err(TryLockError::Error(error)) => Err(from_io(error)),
     }

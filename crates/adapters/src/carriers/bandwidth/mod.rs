@@ -15,6 +15,34 @@
 //!
 //! Two errors need care: `9902` is no failure (the receipt timed out, the message may well
 //! have arrived), and `4775` is a withdrawal of consent.
+//!
+//! # Set-up
+//!
+//! 1. In the dashboard: an application of the type Messaging V2, its location, and our numbers in
+//!    it. Its UUID and the numbers go into `applications`.
+//! 2. Callback URLs of the application: inbound `https://<host>/webhooks/bandwidth/inbound/<token>`
+//!    and status `https://<host>/webhooks/bandwidth/status/<token>`, with the secret of
+//!    `path_token` at the end. Ports 80, 443 and from 1024 on.
+//! 3. Give both URLs callback credentials (`InboundCallbackCreds`, `OutboundCallbackCreds`); they
+//!    go into `inbound_credentials` and `status_credentials`. There is no other proof.
+//! 4. Ask for the callback types message-delivered, message-failed and message-sending.
+//! 5. A user of the API (or a token with its secret) becomes `api_user` and `api_password`; it
+//!    must be allowed to send, and to list messages, or a lost answer cannot be looked up.
+//!
+//! # What is verified
+//!
+//! The secret segment of the path, then exactly one `Authorization` header of HTTP Basic with
+//! padded base64 of UTF-8, split at the first colon; user and password are both compared, and
+//! every configured pair, before an answer is given. Nothing covers the body and nothing is dated:
+//! TLS and the secrecy of both are all there is, and doubles are recognised by id, kind and
+//! recipient. `401` asks for the password, in case the first request comes without.
+//!
+//! # Known doubts
+//!
+//! - Whether Bandwidth waits for the 401 before it presents credentials; from which addresses it
+//!   calls.
+//! - Error codes after 2023; limits of picture messages by network; the rate of toll-free numbers.
+//! - Whether text parts of a picture message may hold its words.
 
 mod errors;
 mod look_up;
@@ -41,7 +69,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::shared::basic_auth::{self, Credential};
-use crate::shared::{path, people};
+use crate::shared::{path, people, settings};
 
 const NAME: CarrierName = CarrierName("bandwidth");
 
@@ -100,7 +128,7 @@ fn live_api() -> Url {
 impl Settings {
     /// Reads the table, and our numbers as events name them.
     fn read(table: Value) -> Result<Self, SettingsError> {
-        let mut settings: Self = serde_json::from_value(table)?;
+        let mut settings: Self = settings::read(table)?;
         let region = settings.default_region.clone();
         for raw in settings.applications.values_mut().flatten() {
             let number = people::number(raw, &region);
@@ -184,6 +212,11 @@ impl Carrier for Bandwidth {
         };
         let own = self.settings.applications.values().flatten().map(|own| Address::from(own.as_str()));
         own.map(|address| (channel(&address), address)).collect()
+    }
+
+    fn accepts_path(&self, rest: &str) -> bool {
+        matches!(rest, "inbound" | "status")
+            || self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {

@@ -77,7 +77,7 @@ fn rich(message: &OutboundMessage, application: &str) -> Result<Value, SendError
             }
             json!({
                 "text": checked(&words, MAX_RCS_TEXT)?,
-                "suggestions": buttons.iter().map(suggestion).collect::<Vec<_>>(),
+                "suggestions": buttons.iter().map(suggestion).collect::<Result<Vec<_>, _>>()?,
             })
         }
         OutboundContent::Media { media, text } if media.len() == 1 && text.is_none() => {
@@ -103,15 +103,18 @@ fn rich(message: &OutboundMessage, application: &str) -> Result<Value, SendError
     Ok(body)
 }
 
-fn suggestion(button: &Button) -> Value {
-    let title: String = button.title.chars().take(MAX_SUGGESTION).collect();
+fn suggestion(button: &Button) -> Result<Value, SendError> {
+    let title = &button.title;
+    if title.chars().count() > MAX_SUGGESTION {
+        return Err(SendError::Unsupported("the title of a suggestion has at most 25 characters"));
+    }
     let postback = STANDARD.encode(&button.id);
-    match &button.url {
+    Ok(match &button.url {
         Some(url) => json!({
             "type": "OPEN_URL", "text": title, "postbackData": postback, "url": url, "application": "BROWSER",
         }),
         None => json!({ "type": "REPLY", "text": title, "postbackData": postback }),
-    }
+    })
 }
 
 fn add_expiry(body: &mut Value, message: &OutboundMessage) {

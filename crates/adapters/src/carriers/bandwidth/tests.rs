@@ -129,7 +129,7 @@ fn messages_become_requests() {
     let media = |url: &str| OutboundMedia { url: Some(url.into()), ..OutboundMedia::default() };
     let button = |id: &str, url: Option<&str>| Button {
         id: id.into(),
-        title: "A title that is far too long for RCS".into(),
+        title: "As long as a title may be".into(),
         description: None,
         url: url.map(Into::into),
     };
@@ -144,8 +144,8 @@ fn messages_become_requests() {
                 buttons: vec![button("ok", None), button("go", Some("https://acme.example"))] }), "messages/multiChannel",
             json!({"to": "+13035550177", "tag": "msg_1", "channelList": [{"from": "AcmeRBM", "applicationId": "app-2", "channel": "RBM", "content": {
                 "text": "Choose", "suggestions": [
-                    {"type": "REPLY", "text": "A title that is far too l", "postbackData": "b2s="},
-                    {"type": "OPEN_URL", "text": "A title that is far too l", "postbackData": "Z28=", "url": "https://acme.example", "application": "BROWSER"}]}}]})),
+                    {"type": "REPLY", "text": "As long as a title may be", "postbackData": "b2s="},
+                    {"type": "OPEN_URL", "text": "As long as a title may be", "postbackData": "Z28=", "url": "https://acme.example", "application": "BROWSER"}]}}]})),
     ];
     for (name, message, path, expect) in cases {
         let request = send::request(&settings(), &message).unwrap();
@@ -159,6 +159,20 @@ fn messages_become_requests() {
     }
     for (name, message) in [
         ("too long", outbound(Channel::Sms, "+17205550142", text(&"x".repeat(2_049)))),
+        (
+            "a title of 26 characters",
+            outbound(
+                Channel::Rcs,
+                "AcmeRBM",
+                OutboundContent::Interactive {
+                    text: "Choose".into(),
+                    header: None,
+                    footer: None,
+                    list_label: None,
+                    buttons: vec![Button { title: "x".repeat(26), ..button("ok", None) }],
+                },
+            ),
+        ),
         ("another channel", outbound(Channel::Email, "+17205550142", text("x"))),
         (
             "an upload id",

@@ -14,6 +14,35 @@
 //!
 //! Facts are thin: an API description of 2023 and the source of two production integrations.
 //! The shape of Sinch's SMS REST API, which the endpoint may change to, is read as well.
+//!
+//! # Set-up
+//!
+//! 1. An API key of the Message Broker becomes `api_key`, our numbers with messaging enabled
+//!    `numbers`.
+//! 2. `POST /configureAuthorization` with `inboundAuth` and
+//!    `webhookUrl: https://<host>/webhooks/inteliquent/<token>`, whose last segment is
+//!    `path_token`. Set one for the whole company: a number without its own and without that one
+//!    loses its messages. With `headerName` and `headerValue` the mode is `static-header`.
+//! 3. Let somebody send a message. If it is refused as `token_wrong`, change `auth.mode` from
+//!    `sha256-concat` to `hmac-sha256`: both exist, and only the provider knows which it uses.
+//! 4. If the provider names its addresses, list them in `auth.allow_cidrs`, and our own proxies in
+//!    `auth.trusted_proxies`.
+//!
+//! # What is verified
+//!
+//! In this order: the caller's address (if a list is set; `X-Forwarded-For` counts only from
+//! trusted proxies, read from the right), the secret segment of the path, and the one configured
+//! proof: no other mode is tried. The token covers `messageID` and not the body. So each
+//! `messageID` is remembered for a day, and coming back with another body it is refused; a
+//! static header is not even tied to a request.
+//!
+//! # Known doubts
+//!
+//! - Which digest the provider computes; the shape of receipts; addresses, retries, limits and
+//!   error texts; whether the Message Broker outlives the move to Sinch.
+//! - Whether `referenceId` may be sent: it is, but only the answer's is relied on.
+//! - Another payload in circulation (`messageId`, `body`, `attachments`) is read by its names, but
+//!   no source of the carrier describes it.
 
 mod auth;
 mod check;
@@ -40,7 +69,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::shared::cidr::Cidr;
-use crate::shared::{cidr, path, people};
+use crate::shared::{cidr, path, people, settings};
 
 const NAME: CarrierName = CarrierName("inteliquent");
 
@@ -81,6 +110,7 @@ pub struct Settings {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Auth {
+    /// Which proof.
     mode: Mode,
     /// Keys (or header values) in force; several while changing. The API key if absent.
     keys: Option<Vec<Secret>>,
@@ -114,7 +144,7 @@ fn live_api() -> Url {
 impl Settings {
     /// Reads the table, and our numbers as events name them.
     fn read(table: Value) -> Result<Self, SettingsError> {
-        let mut settings: Self = serde_json::from_value(table)?;
+        let mut settings: Self = settings::read(table)?;
         settings.own = settings.numbers.iter().map(|raw| people::number(raw, REGION)).collect();
         Ok(settings)
     }
@@ -177,6 +207,10 @@ impl Carrier for Inteliquent {
 
     fn senders(&self) -> Vec<(Channel, Address)> {
         self.settings.own.iter().map(|number| (Channel::Sms, number.clone())).collect()
+    }
+
+    fn accepts_path(&self, rest: &str) -> bool {
+        self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {

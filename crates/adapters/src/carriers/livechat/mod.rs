@@ -24,6 +24,39 @@
 //! Deliberately absent: the customer chat API (mirroring other channels into LiveChat), the
 //! app life-cycle callbacks (they carry no secret, so they prove nothing and are refused),
 //! and visitors' IP addresses and page views (personal data that nobody here needs).
+//!
+//! # Set-up
+//!
+//! 1. In the developer console: an app with the scopes `chats--access:rw`, `agents-bot--my:rw`,
+//!    `customers:rw` and `webhooks.configuration:rw`.
+//! 2. A bot (`create_bot` of the configuration API) with its groups. Its id goes into
+//!    `bot_agent_ids`, its id and secret with the app's client id into `bot`, ours into
+//!    `organization_id`; the gateway issues the daily token itself. A personal access token works,
+//!    too (`account_id`).
+//! 3. `register_webhook` for each action that is wanted (`incoming_chat`, `incoming_event`,
+//!    `event_updated`, `chat_deactivated`, `chat_transferred`, `user_added_to_chat`,
+//!    `user_removed_from_chat`, `events_marked_as_seen`, `incoming_rich_message_postback`), each
+//!    with a `secret_key` of our choice and the URL `https://<host>/webhooks/livechat/<token>`,
+//!    whose last segment is `path_token`. Each answer's id goes into `webhook_secrets` with its
+//!    secret. It takes up to two minutes to work.
+//! 4. Enable the webhooks of the license, then set the bot's routing status to accepting chats:
+//!    first the bot, then its webhooks, then the status.
+//!
+//! A webhook cannot be edited: register the new one, list both secrets, unregister the old one.
+//!
+//! # What is verified
+//!
+//! The last segment of the path, then the `secret_key` in the body against the secrets of its
+//! `webhook_id`. So the body is read before anything is proven: at most 1 MiB, nested at most 128
+//! deep, a member named twice is refused, and nothing else in it counts. A body that cannot be
+//! read proves nothing. Neither time nor content is covered: doubles are recognised by ids. The
+//! secret is blanked before a request is kept.
+//!
+//! # Known doubts
+//!
+//! - How often a callback is repeated (three times within a minute, or ten times in six hours):
+//!   after an outage of minutes chats must be compared by hand.
+//! - HTTP statuses of errors, so the type decides; rate limits; source addresses.
 
 mod case;
 mod errors;
@@ -60,7 +93,7 @@ const NAME: &str = "livechat";
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: CarrierName(NAME),
     build: |settings| {
-        let settings: Settings = serde_json::from_value(settings)?;
+        let settings: Settings = crate::shared::settings::read(settings)?;
         settings.check()?;
         Ok(Arc::new(LiveChat {
             session: Session::new(&settings),
@@ -96,7 +129,7 @@ pub struct Settings {
     /// An OAuth or bot token (`dal:…`, `fra:…`).
     #[serde(default)]
     pub access_token: Secret,
-    /// Issues bot tokens as they are needed (they live for a day): the bot's id, …
+    /// Issues bot tokens as they are needed; they live for a day.
     #[serde(default)]
     pub bot: Option<Bot>,
     /// The API's version.
@@ -176,6 +209,10 @@ impl Carrier for LiveChat {
     fn senders(&self) -> Vec<(Channel, Address)> {
         let ours = self.settings.organization_id.iter();
         ours.map(|id| (Channel::Chat, Address::from(format!("lc:{id}")))).collect()
+    }
+
+    fn accepts_path(&self, rest: &str) -> bool {
+        self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {

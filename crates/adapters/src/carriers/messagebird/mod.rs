@@ -22,6 +22,41 @@
 //! Deliberately absent: flash and binary SMS, carrier-side scheduling (our own is exact), and
 //! `validity` (relative to now, and a request builder knows no clock: the last look before the
 //! socket write drops what has expired).
+//!
+//! # Set-up
+//!
+//! `rest`: the access key becomes `access_key`, the *signing key* of the developer settings
+//! (another one) the one of `signing_keys`. Numbers or their flows forward to
+//! `https://<host>/webhooks/messagebird`; status reports go to the URL that each message names.
+//! For WhatsApp each channel id goes into `channels`, and a webhook of the Conversations API
+//! (`POST /webhooks` with `message.created` and `message.updated`) points at the same URL.
+//!
+//! `bird`: an access key of the workspace, the workspace's id in `workspaces`, channel ids in
+//! `channels`. A subscription per channel (`POST …/webhook-subscriptions`, service `channels`,
+//! events `sms.inbound`, `sms.outbound`, `whatsapp.inbound`, `whatsapp.outbound`) with the URL
+//! `https://<host>/webhooks/messagebird/bird` and a `signingKey` of our choice.
+//!
+//! `platform`: a key `bk_{region}_…` (its region names the host), the workspace's id, our numbers,
+//! and a webhook at `https://<host>/webhooks/messagebird/v1`, whose secret `whsec_…` goes into
+//! `signing_keys`. A webhook that failed for long is paused, and what happens then is never
+//! delivered: watch for that.
+//!
+//! # What is verified
+//!
+//! By generation, never by guess: `rest` demands all six claims of the token (issuer, not before,
+//! not after, id, hash of the URL as called, hash of the body where there is one), one of three
+//! HMAC algorithms, and no hint at a key; each token counts once. `legacy_signature` and `bird`
+//! sign time, query or URL, and digest of the body: 60 and 300 seconds. `platform` signs id, time
+//! and body: 300 seconds, and the id is remembered for 72 hours. All cover the whole body.
+//!
+//! # Known doubts
+//!
+//! - `rest`: most recipients, longest text and originator, most error numbers, retries of the
+//!   Conversations webhooks, what keywords do by default.
+//! - `bird`: failure codes 14xxx and 15xxx beyond the documented, the member `notification`, the
+//!   time window of the signature.
+//! - `platform`: rate limits, the list of regions, and a product that changes by the week: unknown
+//!   members are ignored, unknown kinds kept by name.
 
 mod account;
 mod case;
@@ -58,7 +93,7 @@ const NAME: &str = "messagebird";
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: CarrierName(NAME),
     build: |settings| {
-        let account = Account::new(serde_json::from_value(settings)?)?;
+        let account = Account::new(crate::shared::settings::read(settings)?)?;
         Ok(Arc::new(MessageBird { capabilities: send::capabilities(&account), account }))
     },
     case_settings: case::settings,
@@ -85,6 +120,10 @@ impl Carrier for MessageBird {
 
     fn senders(&self) -> Vec<(Channel, Address)> {
         self.account.senders()
+    }
+
+    fn accepts_path(&self, rest: &str) -> bool {
+        matches!(rest, "inbound" | "status" | "conversations" | "bird" | "v1" | "platform")
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {

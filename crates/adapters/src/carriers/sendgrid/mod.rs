@@ -15,6 +15,37 @@
 //! Attachments are named, not carried: their bytes stay in the journalled request, each
 //! under its field's name. Media of ours that are web addresses are sent as links, because
 //! SendGrid fetches nothing; `data:` addresses become attachments.
+//!
+//! # Set-up
+//!
+//! 1. An API key with `mail.send` becomes `api_key`; the sender's domain is authenticated at
+//!    SendGrid (else a send is answered with 403), one of its addresses becomes `from`.
+//! 2. Inbound: the MX record of a (sub)domain points at `mx.sendgrid.net`, priority 10; the
+//!    domain goes into `domains`. Under Inbound Parse its URL becomes
+//!    `https://<host>/webhooks/sendgrid/inbound`. One URL per host; redirects are not followed.
+//! 3. Sign inbound mail: a webhook security policy with `signature.enabled`, attached to the
+//!    Parse setting; its public key goes into `public_keys`. Without one set `path_token`, end
+//!    the URL with it, and choose `inbound_signature`.
+//! 4. Events: under Event Webhook the URL `https://<host>/webhooks/sendgrid/events`, all events,
+//!    with the signature enabled; its public key goes into `public_keys`, too.
+//! 5. Answers find their conversation if `reply_to` is an address of an inbound domain.
+//!
+//! # What is verified
+//!
+//! Events always, inbound mail unless told otherwise: ECDSA over the timestamp header and the raw
+//! body, which is never normalised (bodies usually end in CRLF). Signatures are DER; the 64-byte
+//! form is refused, both halves of the curve are accepted. The signed time may lie 26 hours back,
+//! because a repetition may carry its first one, and 5 minutes ahead. With `path_secret_only`
+//! nothing but the secret path proves where mail comes from: SPF and DKIM results are about the
+//! mail, not about who calls.
+//!
+//! # Known doubts
+//!
+//! - Names of the headers and the signed bytes of Inbound Parse: assumed equal to the Event
+//!   Webhook's, and settings.
+//! - Whether the raw field is called `email` or `rawEmail`: both are read.
+//! - Which time a repeated event carries, and whether a 4xx ends the repetitions of Parse.
+//! - The rate limit of sending, and whether our own `Message-ID` always survives.
 
 mod content;
 mod errors;
@@ -44,7 +75,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::shared::path;
+use crate::shared::{path, settings};
 
 const NAME: CarrierName = CarrierName("sendgrid");
 
@@ -52,7 +83,7 @@ const NAME: CarrierName = CarrierName("sendgrid");
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
     build: |settings| {
-        let settings: Settings = serde_json::from_value(settings)?;
+        let settings: Settings = settings::read(settings)?;
         let keys = signature::Keys::read(&settings.public_keys).ok_or_else(|| {
             SettingsError::new("public_keys", "not a P-256 public key: copy it from SendGrid, base64 or PEM")
         })?;
@@ -81,9 +112,10 @@ pub struct Settings {
     /// An unguessable segment that callback paths must hold.
     #[serde(default)]
     path_token: Option<Secret>,
-    /// The headers of the signature.
+    /// The header of the signature.
     #[serde(default = "signature_header")]
     signature_header: String,
+    /// The header of the signed time.
     #[serde(default = "timestamp_header")]
     timestamp_header: String,
     /// How old a signed timestamp may be, in seconds. Long: a repetition a day later may
@@ -218,6 +250,11 @@ impl Carrier for SendGrid {
 
     fn senders(&self) -> Vec<(Channel, Address)> {
         self.settings.from.iter().filter_map(|from| Some((Channel::Email, mailbox::address(from)?))).collect()
+    }
+
+    fn accepts_path(&self, rest: &str) -> bool {
+        matches!(rest, "inbound" | "events")
+            || self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {

@@ -20,6 +20,41 @@
 //! year. Deliberately absent: TwiML replies (an answer by the API has an id and receipts),
 //! scheduling at Twilio (ours is the same for all carriers), creating Content templates, and
 //! Event Streams (its JSON verifies, and is set aside as unreadable).
+//!
+//! # Set-up
+//!
+//! 1. In Twilio's console: `account_sid` and the auth token (a sub-account has its own of both).
+//!    An API key (`SK…`) to send with can be revoked without touching the verification.
+//! 2. Point the number (`SmsUrl`), the messaging service (`InboundRequestUrl`) or the WhatsApp
+//!    sender (`callback_url`) at `https://<host>/webhooks/twilio`, method `POST`. Write it exactly
+//!    as the gateway is reached from outside: scheme, port, path and query are signed.
+//! 3. Put connection overrides behind that URL, `#rc=5&rp=all&ct=2000&rt=5000&tt=14000`: without
+//!    them Twilio tries once more on a connect time-out only, and our 5xx loses the message. The
+//!    gateway adds them to status URLs by itself.
+//! 4. List the senders in `numbers` as Twilio writes them, or name the messaging service.
+//! 5. Templates and buttons are made in Twilio's Content editor; messages name their `HX…`.
+//!
+//! To replace the auth token put the secondary one behind the primary, promote it at Twilio, then
+//! remove the old one.
+//!
+//! # What is verified
+//!
+//! The signature over the URL and every parameter, known or not, on the request as received. The
+//! port and the overrides behind `#` may be signed or not; nothing else about the URL may differ.
+//! Whatever a URL alone would not cover is refused: a body that is no form needs its digest
+//! (`bodySHA256`) in the signed URL, a `GET` must have no body, multipart never verifies. With the
+//! settings header of 2026 only the shared key counts that it names. There is no time in the
+//! scheme: repetitions are recognised by `MessageSid` and status.
+//!
+//! # Known doubts
+//!
+//! - The settings header is in beta and may change.
+//! - Whether user name and password of a configured URL are signed: both ways are accepted, the
+//!   second only with `signed_userinfo`.
+//! - Names of list picks (`ListId`, `ListTitle`), the form of RCS addresses, how long a reply may
+//!   quote, the longest status URL.
+//! - Whether WhatsApp's reactions and edits ever come through Twilio: they are read as
+//!   unsupported.
 
 mod account;
 mod address;
@@ -134,7 +169,7 @@ struct Twilio {
 }
 
 fn build(settings: Value) -> Result<Arc<dyn Carrier>, SettingsError> {
-    let settings: Settings = serde_json::from_value(settings)?;
+    let settings: Settings = crate::shared::settings::read(settings)?;
     settings.check()?;
     let capabilities = capabilities(&settings);
     Ok(Arc::new(Twilio { settings, capabilities }))

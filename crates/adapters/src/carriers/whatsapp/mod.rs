@@ -23,6 +23,37 @@
 //! indicators and read marks (they are no messages), uploads (media goes by link, or by the
 //! id of an earlier upload), flows and product messages, and template parameters outside a
 //! template's body.
+//!
+//! # Set-up
+//!
+//! 1. At Meta: an app with the product WhatsApp, and a business account (WABA) with the number.
+//! 2. A system user's token with `whatsapp_business_messaging` becomes `access_token`, the id of
+//!    the number (not the number) `phone_number_id`, the app's secret the one of `app_secrets`.
+//! 3. Choose a `verify_token`, start the gateway, and set the callback URL
+//!    `https://<host>/webhooks/whatsapp` with that token: Meta calls it at once and wants its
+//!    challenge back. The certificate must be publicly trusted.
+//! 4. Subscribe the app to the WABA (`POST /{WABA}/subscribed_apps`) and to the field `messages`;
+//!    `smb_message_echoes`, `user_preferences`, `account_update` and the template fields are
+//!    read, too.
+//! 5. A number or a WABA may have a callback URL of its own (`override_callback_uri`, at most 200
+//!    characters): number before WABA before app.
+//!
+//! To replace the app's secret put the new one first, keep the old one until Meta uses the new.
+//!
+//! # What is verified
+//!
+//! Every `POST`: the HMAC over the raw body, before a byte of it is parsed; Meta escapes what is
+//! not ASCII, so a body that was decoded and written again does not verify. The older SHA-1
+//! header proves nothing. The set-up `GET`: the verify token, compared in constant time. Neither
+//! covers the URL or the time: a repetition is recognised by the ids in it.
+//!
+//! # Known doubts
+//!
+//! - How long Meta repeats a callback (36 hours or 7 days) and whether after 4xx: its pages
+//!   contradict each other.
+//! - Field names of parent user ids in statuses, and in which countries phone numbers are
+//!   withheld already: every phone field counts as optional.
+//! - Prices from October 2026 on: only what a status says is passed on.
 
 mod account;
 mod errors;
@@ -130,7 +161,7 @@ struct WhatsApp {
 }
 
 fn build(settings: Value) -> Result<Arc<dyn Carrier>, SettingsError> {
-    let settings: Settings = serde_json::from_value(settings)?;
+    let settings: Settings = crate::shared::settings::read(settings)?;
     settings.check()?;
     Ok(Arc::new(WhatsApp { settings, capabilities: capabilities() }))
 }

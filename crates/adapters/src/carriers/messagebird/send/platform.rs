@@ -23,8 +23,8 @@ pub(super) fn capabilities(base: Capabilities) -> Capabilities {
     content.extend([MessageType::Reaction, MessageType::Contacts]);
     Capabilities {
         content,
-        // Twelve segments in the narrower alphabet.
-        max_text: 804,
+        // Twelve segments of whatever letters: 33 emoji fill one, because none is cut in two.
+        max_text: MAX_SEGMENTS * 33,
         max_media: 1,
         max_media_bytes: 16 * 1_024 * 1_024,
         look_up: true,

@@ -6,7 +6,7 @@ use omni_core::event::ReportedState;
 use omni_core::failure::SendError;
 use omni_core::http::{HttpRequest, HttpResponse};
 use omni_core::phone::{self, Role};
-use omni_core::segments::{self, Encoding};
+use omni_core::segments;
 use serde_json::{Value, json};
 
 use super::super::account::Account;
@@ -16,9 +16,12 @@ use crate::shared::{form, json};
 
 const API: &str = "https://rest.messagebird.com";
 
-/// Nine segments, in each alphabet's units.
-const MAX_GSM: usize = 1_377;
-const MAX_UNICODE: usize = 603;
+/// Most segments of one SMS.
+const MAX_SEGMENTS: usize = 9;
+
+/// Characters that fit whatever they are: 33 emoji fill a segment of 67 units, because none
+/// is cut in two.
+const MAX_TEXT: usize = MAX_SEGMENTS * 33;
 
 /// Most media of one MMS.
 const MAX_MEDIA: usize = 10;
@@ -26,8 +29,8 @@ const MAX_MEDIA: usize = 10;
 pub(super) fn capabilities(base: Capabilities) -> Capabilities {
     Capabilities {
         content: super::common_content(),
-        // Safe in both alphabets: a longer text is split by us, so nothing is refused later.
-        max_text: MAX_UNICODE,
+        // A longer text is split by us, so nothing is refused later.
+        max_text: MAX_TEXT,
         max_media: MAX_MEDIA,
         max_media_bytes: 900 * 1_024,
         look_up: true,
@@ -53,9 +56,7 @@ pub(super) fn request(account: &Account, message: &OutboundMessage) -> Result<Ht
 }
 
 fn sms(text: &str) -> Result<Value, SendError> {
-    let count = segments::count(text);
-    let limit = if count.encoding == Encoding::Gsm7 { MAX_GSM } else { MAX_UNICODE };
-    if count.units > limit {
+    if segments::count(text).segments > MAX_SEGMENTS {
         return Err(SendError::Unsupported("the text is longer than nine segments"));
     }
     Ok(json!({ "body": text, "datacoding": "auto" }))

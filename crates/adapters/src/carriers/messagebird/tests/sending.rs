@@ -353,6 +353,8 @@ fn what_cannot_be_carried_is_refused_before_anything_is_sent() {
         ("rest", "link buttons", whatsapp(buttons(1, Some("https://a.example"), None))),
         ("rest", "a reaction", whatsapp(reaction("👍"))),
         ("bird", "a reaction", whatsapp(reaction("👍"))),
+        ("rest", "298 emoji", sms(text(&"😀".repeat(298)))),
+        ("platform", "397 emoji", sms(text(&"😀".repeat(397)))),
         ("platform", "1,837 plain characters", sms(text(&"a".repeat(1_837)))),
         ("platform", "media on SMS", sms(medium("image/png", None))),
         (

@@ -1,0 +1,230 @@
+//! What a carrier takes from us: as it says, and as its request builder does.
+
+use std::collections::BTreeMap;
+
+use omni_core::address::Address;
+use omni_core::carrier::{Capabilities, Carrier, OutboundMessage};
+use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::event::{Channel, Location};
+use omni_core::failure::SendError;
+use omni_core::id::MessageId;
+
+use super::{samples_of, table, thousands};
+
+/// Longest text that is tried.
+const MOST: usize = 1 << 15;
+
+/// A message over one channel of a connection.
+pub(crate) fn message(channel: Channel, from: Address, content: OutboundContent) -> OutboundMessage {
+    let to = match channel {
+        Channel::Email => "rosa@customer.example",
+        Channel::Chat => "lc:7d3f9c1e-2b4a-4c6d-8e0f-1a2b3c4d5e6f",
+        _ => "+13035550177",
+    };
+    let id: MessageId = "msg_01KAHTX5Z0E8R9S7T44VH8RT9M".parse().expect("an id");
+    OutboundMessage {
+        message_id: id,
+        client_ref: id.to_string(),
+        channel,
+        from,
+        to: to.into(),
+        content,
+        reply_to: None,
+        conversation_ref: None,
+        status_url: None,
+        expires_at: None,
+    }
+}
+
+/// The channels of a connection, each with an address that sends there.
+fn lines(carrier: &dyn Carrier) -> Vec<(Channel, Address)> {
+    let senders = carrier.senders();
+    let of = |channel: Channel| {
+        let sms = senders.iter().find(|(other, _)| *other == channel.conversation_channel());
+        let found = senders.iter().find(|(other, _)| *other == channel).or(sms);
+        found.map(|(_, from)| (channel, from.clone()))
+    };
+    carrier.capabilities().channels.iter().filter_map(|channel| of(*channel)).collect()
+}
+
+/// The page's section.
+pub(crate) fn section(carrier: &str) -> String {
+    let mut text = String::from(
+        "Said by `capabilities()` of a sample connection, then found out by building requests.\n",
+    );
+    for sample in samples_of(carrier) {
+        let connection = sample.build();
+        if !sample.kind.is_empty() && samples_of(carrier).len() > 1 {
+            text.push_str(&format!("\n### {}\n", sample.kind));
+        }
+        text.push_str(&format!("\n{}", said(connection.capabilities())));
+        text.push_str(&format!("\n{}", taken(&*connection)));
+        text.push_str(&format!("\n{}", limits(&*connection)));
+    }
+    text
+}
+
+fn said(can: &Capabilities) -> String {
+    let channels = |list: &[Channel]| match list {
+        [] => "none".to_owned(),
+        list => list.iter().map(|channel| channel.as_str()).collect::<Vec<_>>().join(", "),
+    };
+    let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
+    let types: Vec<String> = can.media_types.iter().map(|kind| format!("`{kind}`")).collect();
+    let rows = [
+        ("channels", channels(&can.channels)),
+        (
+            "longest text at once",
+            format!("{} characters; longer ones are split", thousands(can.max_text as u64)),
+        ),
+        ("media", format!("{} of at most {} bytes", can.max_media, thousands(can.max_media_bytes))),
+        ("media types", types.join(", ")),
+        ("buttons, list entries", format!("{}, {}", can.max_buttons, can.max_list_entries)),
+        ("reports delivery", yes(can.delivery_receipts)),
+        ("reports reading", yes(can.read_receipts)),
+        ("needs an open 24-hour window", channels(&can.service_window)),
+        ("hands our reference back", yes(can.echoes_reference)),
+        ("can be asked about a lost answer", yes(can.look_up)),
+        ("honours an idempotency key", yes(can.idempotent)),
+        ("handles STOP itself", yes(can.handles_stop)),
+    ];
+    table(&["", "said"], &rows.map(|(name, value)| vec![name.to_owned(), value]))
+}
+
+fn picture(n: usize) -> OutboundMedia {
+    OutboundMedia {
+        url: Some(format!("https://files.gw.example.net/{n}.png")),
+        mime: Some("image/png".into()),
+        ..OutboundMedia::default()
+    }
+}
+
+fn button(n: usize) -> Button {
+    Button { id: format!("id{n}"), title: format!("No. {n}"), description: None, url: None }
+}
+
+fn choice(buttons: Vec<Button>, list_label: Option<&str>) -> OutboundContent {
+    OutboundContent::Interactive {
+        text: "Well?".into(),
+        header: None,
+        footer: None,
+        buttons,
+        list_label: list_label.map(Into::into),
+    }
+}
+
+fn template(id: &str) -> OutboundContent {
+    OutboundContent::Template {
+        template_id: id.into(),
+        language: Some("en_GB".into()),
+        params: BTreeMap::from([("1".to_owned(), "Maya".to_owned())]),
+    }
+}
+
+fn media(count: usize, text: Option<String>) -> OutboundContent {
+    OutboundContent::Media { media: (0..count).map(picture).collect(), text }
+}
+
+fn kinds() -> Vec<(&'static str, Vec<OutboundContent>)> {
+    let link = Button { url: Some("https://acme.example/".into()), ..button(1) };
+    let place = Location { lat: 51.5, lon: -0.08, name: Some("City Hall".into()), address: None };
+    let card = serde_json::json!([{ "name": { "formatted_name": "Maya", "first_name": "Maya" } }]);
+    vec![
+        ("text", vec![OutboundContent::Text { text: "hello".into() }]),
+        ("a picture", vec![media(1, None)]),
+        ("a picture with words", vec![media(1, Some("hello".into()))]),
+        ("a template", vec![template("HX0123456789abcdef0123456789abcdef"), template("order_update")]),
+        ("buttons", vec![choice(vec![button(1), button(2)], None)]),
+        ("a list", vec![choice((0..5).map(button).collect(), Some("Choose"))]),
+        ("a button with a link", vec![choice(vec![link], None)]),
+        ("a place", vec![OutboundContent::Location { location: place }]),
+        ("a reaction", vec![OutboundContent::Reaction { target: "1".into(), emoji: "👍".into() }]),
+        ("contact cards", vec![OutboundContent::Contacts { contacts: card }]),
+    ]
+}
+
+/// Which kinds of content requests are built for, by channel.
+fn taken(carrier: &dyn Carrier) -> String {
+    let lines = lines(carrier);
+    let cell = |contents: &[OutboundContent], line: &(Channel, Address)| {
+        let tried =
+            contents.iter().map(|content| carrier.request(&message(line.0, line.1.clone(), content.clone())));
+        let mut refusals = Vec::new();
+        for outcome in tried {
+            match outcome {
+                Ok(_) => return "yes".to_owned(),
+                Err(error) => refusals.push(format!("no: {}", why(&error))),
+            }
+        }
+        refusals.pop().unwrap_or_default()
+    };
+    let rows: Vec<Vec<String>> = kinds()
+        .iter()
+        .map(|(name, contents)| {
+            let cells = lines.iter().map(|line| cell(contents, line));
+            std::iter::once((*name).to_owned()).chain(cells).collect()
+        })
+        .collect();
+    let head: Vec<&str> = std::iter::once("sent over").chain(lines.iter().map(|(c, _)| c.as_str())).collect();
+    table(&head, &rows)
+}
+
+fn why(error: &SendError) -> String {
+    match error {
+        SendError::Unsupported(reason) => (*reason).replace('_', " "),
+        SendError::Rejected { code, reason, .. } => format!("{code} {reason}"),
+        other => other.to_string(),
+    }
+}
+
+/// The largest number that is taken, up to `most`; `None` if all are.
+fn largest(most: usize, takes: impl Fn(usize) -> bool) -> Option<usize> {
+    let (mut good, mut bad) = (0, most + 1);
+    while bad - good > 1 {
+        let middle = usize::midpoint(good, bad);
+        if takes(middle) { good = middle } else { bad = middle }
+    }
+    (good < most).then_some(good)
+}
+
+/// Where request builders begin to refuse.
+fn limits(carrier: &dyn Carrier) -> String {
+    let mut rows = Vec::new();
+    for (channel, from) in lines(carrier) {
+        let takes =
+            |content: OutboundContent| carrier.request(&message(channel, from.clone(), content)).is_ok();
+        let text = |letter: &str| largest(MOST, |n| takes(OutboundContent::Text { text: letter.repeat(n) }));
+        let caption = largest(MOST, |n| takes(media(1, Some("a".repeat(n)))));
+        let titled = |n: usize| vec![Button { title: "a".repeat(n), ..button(1) }];
+        let counts = [
+            text("a"),
+            text("ж"),
+            text("😀"),
+            if takes(media(1, Some("a".into()))) { caption } else { Some(0) },
+            largest(50, |n| takes(media(n, None))),
+            largest(50, |n| takes(choice((0..n).map(button).collect(), None))),
+            largest(MOST, |n| takes(choice(titled(n), None))),
+        ];
+        let cells = counts.map(|count| match count {
+            None => "none found".to_owned(),
+            Some(0) => "not taken".to_owned(),
+            Some(count) => thousands(count as u64),
+        });
+        rows.push(std::iter::once(channel.as_str().to_owned()).chain(cells).collect());
+    }
+    let head = [
+        "most",
+        "text in `a`",
+        "in `ж`",
+        "in 😀",
+        "words with a picture",
+        "media",
+        "choices",
+        "a choice's title",
+    ];
+    format!(
+        "Where a request is refused instead of cut (tried up to {} characters and 50 pieces):\n\n{}",
+        thousands(MOST as u64),
+        table(&head, &rows)
+    )
+}
