@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::chats::{Chat, Customer, Written, written};
+use super::chats::{Chat, Written, written};
+use super::customer::Customer;
 use super::webhooks::{Draft, thread_id};
 use super::{LiveChat, team};
 use crate::callbacks::Callback;

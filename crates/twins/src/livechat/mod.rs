@@ -23,6 +23,7 @@ mod api;
 mod catalogue;
 mod chats;
 mod configuration;
+mod customer;
 mod errors;
 mod event;
 mod files;
@@ -40,7 +41,8 @@ use omni_core::time::Timestamp;
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
-use self::chats::{Chat, Chats, Customer};
+use self::chats::{Chat, Chats};
+use self::customer::Customer;
 use self::errors::ApiError;
 use self::files::Files;
 use crate::bounded::Bounded;

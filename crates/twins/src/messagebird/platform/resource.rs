@@ -7,9 +7,9 @@ use super::Channel;
 use crate::callbacks::Callback;
 use crate::messagebird::callbacks::Draft;
 use crate::messagebird::failures::failure;
-use crate::messagebird::length::measure;
 use crate::messagebird::{Generation, MessageBird, millis};
 use crate::record::{Direction, Receipt, Record};
+use crate::segments::{Encoding, measure};
 
 /// The digits of ids: Crockford's base 32, in small letters.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -33,7 +33,8 @@ fn words(record: &Record) -> &str {
 
 fn segments(text: &str) -> Value {
     let length = measure(text);
-    json!({ "count": length.parts, "encoding": length.encoding, "characters": text.chars().count() })
+    let encoding = if length.encoding == Encoding::Gsm7 { "GSM_7BIT" } else { "UCS2" };
+    json!({ "count": length.segments, "encoding": encoding, "characters": text.chars().count() })
 }
 
 /// A message as the API shows it.
@@ -129,7 +130,7 @@ pub(in crate::messagebird) fn event(
         data["error"] = error(receipt, happened);
     }
     if channel == Channel::Sms && receipt.state == "delivered" {
-        data["cost"] = cost(measure(words(record)).parts);
+        data["cost"] = cost(measure(words(record)).segments);
     }
     let body = envelope(&format!("{}.{}", channel.word(), receipt.state), happened, &data);
     let draft = Draft::json(receipt.state, record.id.clone(), None, &body);
