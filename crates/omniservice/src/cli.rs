@@ -6,20 +6,23 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::output::Format;
+use crate::words::{self, Moment};
+
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "omni",
     version,
     about = "Self-hosted omnichannel messaging gateway: one binary, nothing else to run",
+    before_help = "Examples:\n  omni dev\n  omni trigger whatsapp.text --text \"hello\"",
     after_help = "Start here:  omni dev      then, in a second terminal:  omni trigger whatsapp.text --text \"hello\"\n\
-                  Go live:     omni init     omni check     omni serve --config omni.toml",
-    arg_required_else_help = true
+                  Go live:     omni init     omni check     omni serve --config omni.toml"
 )]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// What to do.
@@ -27,88 +30,116 @@ pub struct Cli {
 pub enum Command {
     /// Try everything on this machine; no carrier is contacted.
     #[command(
-        after_help = "omni dev\nomni dev --port 0 --json        # for scripts: one line with url and key"
+        before_help = "Examples:\n  omni dev\n  omni dev --port 0 --json        # for scripts: one line with url and key"
     )]
     Dev(DevArgs),
     /// Serve with your configuration.
     #[command(
-        after_help = "omni serve --config omni.toml\nomni serve --listen 0.0.0.0:8080 --data /var/lib/omni"
+        before_help = "Examples:\n  omni serve --config omni.toml\n  omni serve --listen 0.0.0.0:8080 --data /var/lib/omni"
     )]
     Serve(ServeArgs),
     /// Write a first configuration and an API key.
     #[command(
-        after_help = "omni init\nomni init --tenant acme --carrier twilio --public-url https://gw.example.com --yes"
+        before_help = "Examples:\n  omni init\n  omni init --tenant acme --carrier twilio --public-url https://gw.example.com --yes"
     )]
     Init(InitArgs),
     /// Check a configuration without asking anybody: every mistake, with its line.
-    #[command(after_help = "omni check\nomni check --config /etc/omni/omni.toml --json")]
+    #[command(before_help = "Examples:\n  omni check\n  omni check --config /etc/omni/omni.toml --json")]
     Check(CheckArgs),
     /// Look at the effective configuration.
-    #[command(subcommand)]
+    #[command(subcommand, before_help = "Examples:\n  omni config show\n  omni config show --origin")]
     Config(ConfigCommand),
     /// Make an API key.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        before_help = "Examples:\n  omni keys new --tenant acme\n  omni keys new --tenant acme --test --name ci"
+    )]
     Keys(KeysCommand),
     /// The store's schema: status, migrate, rollback, validate.
     #[command(
-        after_help = "omni schema status --data ./omni-data\nomni schema rollback --to 1 --dry-run --data ./omni-data"
+        before_help = "Examples:\n  omni schema status --data ./omni-data\n  omni schema rollback --to 1 --dry-run --data ./omni-data"
     )]
     Schema(SchemaArgs),
     /// Send one message.
     #[command(
-        after_help = "omni send +15550001001 \"Your table is ready\"\nomni send whatsapp:+15550001001 --template booking -p 1=Ana --wait"
+        before_help = "Examples:\n  omni send +15550001001 \"Your table is ready\"\n  omni send whatsapp:+15550001001 --template booking -p 1=Ana --wait"
     )]
     Send(SendArgs),
     /// Let a sandbox twin send a real, signed callback.
     #[command(
-        after_help = "omni trigger whatsapp.text --text \"where is my booking 4711?\"\nomni trigger --list"
+        before_help = "Examples:\n  omni trigger whatsapp.text --text \"where is my booking 4711?\"\n  omni trigger --list"
     )]
     Trigger(TriggerArgs),
     /// Show every change as it happens.
-    #[command(after_help = "omni tail\nomni tail --types 'message.*' --since 0 --limit 20 --json")]
+    #[command(
+        before_help = "Examples:\n  omni tail\n  omni tail --types 'message.*' --since 0 --limit 20 --json"
+    )]
     Tail(TailArgs),
     /// Explain a message: steps, rules, carriers considered, attempts, receipts, timings.
-    #[command(after_help = "omni why msg_01JD…\nomni why msg_01JD… --json")]
+    #[command(before_help = "Examples:\n  omni why msg_01JD…\n  omni why msg_01JD… --json")]
     Why(WhyArgs),
     /// Messages.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        before_help = "Examples:\n  omni messages list --status failed\n  omni messages show msg_01JD…"
+    )]
     Messages(ListShow),
     /// Conversations.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        before_help = "Examples:\n  omni conversations list --status ESCALATED\n  omni conversations show conv_01JD…"
+    )]
     Conversations(ListShow),
     /// Work that was given up: list, show, redrive.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        before_help = "Examples:\n  omni dead-letters list --status open\n  omni dead-letters redrive --all"
+    )]
     DeadLetters(DeadLettersCommand),
     /// Requests that were set aside: list, show, replay.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        before_help = "Examples:\n  omni quarantine list\n  omni quarantine replay jrn_01JD…"
+    )]
     Quarantine(QuarantineCommand),
     /// Connections: carriers, breakers, webhook URLs.
-    #[command(subcommand)]
+    #[command(subcommand, before_help = "Examples:\n  omni connections list\n  omni connections list --json")]
     Connections(ListOnly),
+    /// What happened, from the event log.
+    #[command(
+        subcommand,
+        before_help = "Examples:\n  omni events list --since 1h\n  omni events list --types 'message.*' --json"
+    )]
+    Events(EventsCommand),
     /// Whether a server is ready (for containers).
-    #[command(after_help = "omni health\nomni health --wait 30s")]
+    #[command(before_help = "Examples:\n  omni health\n  omni health --wait 30s")]
     Health(HealthArgs),
     /// Run vector files or captured requests against the adapters.
     #[command(
-        after_help = "omni conformance crates/adapters/tests/vectors/*.json\nomni conformance captured.json --json"
+        before_help = "Examples:\n  omni conformance crates/adapters/tests/vectors/*.json\n  omni conformance captured.json --json"
     )]
     Conformance(ConformanceArgs),
     /// Explain an error code.
-    #[command(after_help = "omni explain WINDOW_CLOSED\nomni explain")]
+    #[command(before_help = "Examples:\n  omni explain WINDOW_CLOSED\n  omni explain")]
     Explain(ExplainArgs),
     /// Measure this machine; ratios within one run.
     #[command(
-        after_help = "omni bench ingest\nomni bench pipeline --connections 1,64 --seconds 5 --rounds 3"
+        before_help = "Examples:\n  omni bench ingest\n  omni bench pipeline --connections 1,64 --seconds 5 --rounds 3"
     )]
     Bench(BenchArgs),
     /// Print the OpenAPI description.
+    #[command(before_help = "Examples:\n  omni openapi > openapi.json\n  omni openapi | jq '.paths | keys'")]
     Openapi,
     /// Print completions for a shell.
+    #[command(
+        before_help = "Examples:\n  omni completions bash > /etc/bash_completion.d/omni\n  omni completions fish | source"
+    )]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
     /// Print the version.
+    #[command(before_help = "Examples:\n  omni version\n  omni --version")]
     Version,
 }
 
@@ -121,9 +152,22 @@ pub struct ServerArgs {
     /// The API key.
     #[arg(long, env = "OMNI_KEY", hide_env_values = true, global = true)]
     pub key: Option<String>,
-    /// Print JSON.
-    #[arg(long, global = true)]
+    /// A file that holds the key: other users of this machine can see flags.
+    #[arg(long, value_name = "FILE", conflicts_with = "key", global = true)]
+    pub key_file: Option<PathBuf>,
+    /// `table`, `json`, or `jsonl`: an object a line.
+    #[arg(short, long, value_name = "FORMAT", global = true)]
+    pub output: Option<Format>,
+    /// Short for `-o json`.
+    #[arg(long, conflicts_with = "output", global = true)]
     pub json: bool,
+}
+
+impl ServerArgs {
+    /// How to print.
+    pub fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.output.unwrap_or(Format::Table) }
+    }
 }
 
 /// `omni dev`.
@@ -231,6 +275,9 @@ pub enum ConfigCommand {
 pub enum KeysCommand {
     /// Print a new key, once, and the line for the configuration.
     New {
+        /// Whose it will be.
+        #[arg(long)]
+        tenant: Option<String>,
         /// What people call it.
         #[arg(long, default_value = "key")]
         name: String,
@@ -304,24 +351,28 @@ pub struct SendArgs {
     #[arg(long)]
     pub template: Option<String>,
     /// A template's value, name=value; may be repeated.
-    #[arg(short = 'p', long = "param")]
-    pub params: Vec<String>,
+    #[arg(short = 'p', long = "param", value_parser = words::pair, requires = "template")]
+    pub params: Vec<(String, String)>,
     /// Not before: 15m, 2h, or RFC 3339.
-    #[arg(long)]
-    pub schedule: Option<String>,
+    #[arg(long, value_parser = words::moment)]
+    pub schedule: Option<Moment>,
     /// Send at most once under this key.
     #[arg(long)]
     pub idempotency_key: Option<String>,
     /// Wait until it is delivered, read or failed.
     #[arg(long)]
     pub wait: bool,
+    /// How long to wait.
+    #[arg(long, value_parser = words::duration, default_value = "60s")]
+    pub timeout: Duration,
     /// Which server.
     #[command(flatten)]
     pub server: ServerArgs,
 }
 
 /// `omni trigger`.
-#[derive(Debug, Args)]
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true)]
 pub struct TriggerArgs {
     /// The event, like whatsapp.text.
     pub event: Option<String>,
@@ -329,12 +380,18 @@ pub struct TriggerArgs {
     #[arg(long)]
     pub list: bool,
     /// A parameter, name=value; may be repeated.
-    #[arg(short = 'p', long = "param")]
-    pub params: Vec<String>,
+    #[arg(short = 'p', long = "param", value_parser = words::pair)]
+    pub params: Vec<(String, String)>,
+    /// Wait until the message is routed and answered, and show that.
+    #[arg(long)]
+    pub wait: bool,
+    /// How long to wait.
+    #[arg(long, value_parser = words::duration, default_value = "10s")]
+    pub timeout: Duration,
     /// Which server.
     #[command(flatten)]
     pub server: ServerArgs,
-    /// Parameters as --name value (after the options above).
+    /// Parameters as --name value.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub rest: Vec<String>,
 }
@@ -345,9 +402,9 @@ pub struct TailArgs {
     /// Only these: message.*,conversation.created
     #[arg(long)]
     pub types: Option<String>,
-    /// From after this sequence; 0 for all that is kept. Default: from now.
-    #[arg(long)]
-    pub since: Option<u64>,
+    /// What happened since, too: `15m` ago, a time, or an event's number (0 for all that is kept).
+    #[arg(long, value_parser = words::moment)]
+    pub since: Option<Moment>,
     /// End after this many.
     #[arg(long)]
     pub limit: Option<usize>,
@@ -449,26 +506,41 @@ pub enum QuarantineCommand {
     Replay(ShowArgs),
 }
 
+/// `omni events`.
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// The oldest first.
+    List {
+        /// Only these: message.*,conversation.created
+        #[arg(long)]
+        types: Option<String>,
+        /// Only later: `15m` ago, a time, or an event's number.
+        #[arg(long, value_parser = words::moment)]
+        since: Option<Moment>,
+        /// How many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// Go on after a listing's nextCursor.
+        #[arg(long)]
+        cursor: Option<String>,
+        /// Follow the cursors to the end.
+        #[arg(long)]
+        all: bool,
+        /// Which server.
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
 /// `omni health`.
 #[derive(Debug, Args)]
 pub struct HealthArgs {
     /// Keep asking this long: 30s, 2m.
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_parser = words::duration)]
     pub wait: Option<Duration>,
     /// Which server.
     #[command(flatten)]
     pub server: ServerArgs,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let factor = match unit {
-        "s" | "" => 1,
-        "m" => 60,
-        _ => return Err("write 30s or 2m".to_owned()),
-    };
-    let count: u64 = text[..text.len() - unit.len()].parse().map_err(|_| "write 30s or 2m".to_owned())?;
-    Ok(Duration::from_secs(count.saturating_mul(factor)))
 }
 
 /// `omni conformance`.
@@ -533,4 +605,27 @@ pub enum BenchWhat {
     /// The process under test (inner use).
     #[value(hide = true)]
     Target,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_of_a_command_begins_with_two_examples() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.clone().render_long_help().to_string();
+            let lines: Vec<&str> = help.lines().map(str::trim).take(4).collect();
+            let name = command.get_name();
+            assert_eq!(lines[0], "Examples:", "{name}");
+            assert!(lines[1].starts_with("omni ") && lines[2].starts_with("omni "), "{name}: {lines:?}");
+            assert_eq!(lines[3], "", "{name}");
+        }
+    }
 }

@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use omni_core::problem::{self, Problem};
+use omni_core::secret::Secret;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
 use crate::cli::ServerArgs;
-use crate::dev_state;
+use crate::dev_state::{self, Found};
 
 /// A server and a key for it.
 pub struct Client {
     http: reqwest::Client,
     /// Where it answers, without a slash at the end.
     pub url: String,
-    key: String,
+    key: Secret,
 }
 
 /// The server said no.
@@ -48,16 +49,43 @@ fn describe(problem: &Value) -> String {
 impl Client {
     /// Finds the server: by flags or `OMNI_URL` and `OMNI_KEY`, else a running `omni dev`.
     pub fn find(args: &ServerArgs) -> anyhow::Result<Self> {
-        let dev = dev_state::read();
+        let (dev, gone) = match dev_state::read() {
+            Found::Running(dev) => (Some(dev), None),
+            Found::Gone(dev) => (None, Some(dev)),
+            Found::Nothing => (None, None),
+        };
         let url = args.url.clone().or_else(|| dev.as_ref().map(|dev| dev.url.clone()));
         let url = url.ok_or_else(|| {
-            let detail = "no running `omni dev` was found. Start one, or name a server with --url and --key.";
+            let trace = gone.map_or_else(
+                || "no running `omni dev` was found".to_owned(),
+                |dev| format!("the `omni dev` at {} (process {}) is gone", dev.url, dev.pid),
+            );
+            let detail = format!("{trace}. Start one, or name a server with --url and --key.");
             Problem::new(problem::SERVER_UNREACHABLE, detail)
         })?;
-        let key = args
-            .key
-            .clone()
-            .or_else(|| dev.filter(|dev| args.url.is_none() || dev.url == url).map(|dev| dev.key));
+        let url = if url.contains("://") { url } else { format!("http://{url}") };
+        let url = url.trim_end_matches('/').to_owned();
+        let given = match (&args.key, &args.key_file) {
+            (Some(key), _) => Some(key.trim().to_owned()),
+            (None, Some(file)) => {
+                let text = std::fs::read_to_string(file);
+                let text = text.with_context(|| format!("the key file {} cannot be read", file.display()))?;
+                Some(text.trim().to_owned())
+            }
+            (None, None) => dev.filter(|dev| dev.url == url).map(|dev| dev.key),
+        };
+        Self::at(url, given)
+    }
+
+    /// The same; without any trace of a server, the address at which one usually listens.
+    pub fn find_or_usual(args: &ServerArgs) -> anyhow::Result<Self> {
+        match (&args.url, dev_state::read()) {
+            (None, Found::Nothing | Found::Gone(_)) => Self::at("http://127.0.0.1:7070".to_owned(), None),
+            _ => Self::find(args),
+        }
+    }
+
+    fn at(url: String, key: Option<String>) -> anyhow::Result<Self> {
         // The provider is process-wide and chosen once; a second installation is harmless.
         let _already_installed = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
@@ -65,7 +93,7 @@ impl Client {
             .no_proxy()
             .build()
             .context("the HTTP client")?;
-        Ok(Self { http, url: url.trim_end_matches('/').to_owned(), key: key.unwrap_or_default() })
+        Ok(Self { http, url, key: Secret::new(key.unwrap_or_default()) })
     }
 
     /// One request; any answer that is no success is an error.
@@ -78,7 +106,7 @@ impl Client {
     ) -> anyhow::Result<Response> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if !self.key.is_empty() {
-            request = request.bearer_auth(&self.key);
+            request = request.bearer_auth(self.key.expose());
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

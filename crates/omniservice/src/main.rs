@@ -16,6 +16,7 @@ mod output;
 mod signals;
 mod system;
 mod wiring;
+mod words;
 
 use std::process::ExitCode;
 
@@ -31,7 +32,17 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> ExitCode {
     exit::on_panic();
     let cli = Cli::parse();
-    let outcome = match cli.command {
+    let Some(command) = cli.command else {
+        run::about::welcome();
+        return ExitCode::SUCCESS;
+    };
+    // A task of its own: a panic ends as an exit code, like every other failure.
+    let outcome = tokio::spawn(dispatch(command)).await;
+    outcome.map_or(ExitCode::FAILURE, exit::code)
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Dev(args) => run::dev::run(args).await,
         Command::Serve(args) => run::serve::run(args).await,
         Command::Init(args) => run::init::run(args),
@@ -48,6 +59,7 @@ async fn main() -> ExitCode {
         Command::DeadLetters(command) => run::resources::dead_letters(command).await,
         Command::Quarantine(command) => run::resources::quarantine(command).await,
         Command::Connections(command) => run::resources::connections(command).await,
+        Command::Events(command) => run::resources::events(command).await,
         Command::Health(args) => run::health::run(args).await,
         Command::Conformance(args) => run::conformance::run(&args),
         Command::Explain(args) => run::explain::run(&args),
@@ -55,6 +67,5 @@ async fn main() -> ExitCode {
         Command::Openapi => run::about::openapi(),
         Command::Completions { shell } => run::about::completions(shell),
         Command::Version => run::about::version(),
-    };
-    exit::code(outcome)
+    }
 }

@@ -5,6 +5,17 @@ use std::io::{self, IsTerminal as _, Write as _};
 use omni_core::time::Timestamp;
 use serde_json::Value;
 
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+}
+
 /// Prints one line; a reader that went away is no error.
 pub fn line(text: &str) {
     let mut out = io::stdout().lock();
@@ -21,8 +32,15 @@ pub fn json(value: &Value) {
     line(&text.unwrap_or_default());
 }
 
-/// Prints rows under headings, columns as wide as their widest cell.
+/// Prints rows under headings, columns as wide as their widest cell. On a pipe: rows alone,
+/// their cells apart by tabs.
 pub fn table(headings: &[&str], rows: &[Vec<String>]) {
+    if !io::stdout().is_terminal() {
+        for row in rows {
+            line(&row.join("\t"));
+        }
+        return;
+    }
     let wide = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
         cells.chain([headings[at].chars().count()]).max().unwrap_or(0)

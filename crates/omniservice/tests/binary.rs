@@ -299,7 +299,7 @@ fn every_mistake_of_a_configuration_is_shown_with_its_line() {
         ("[log]\nformat = \"xml\"\n", "CONFIG_INVALID_VALUE", 2),
         ("[[tenants]]\nid = \"Acme\"\n", "CONFIG_INVALID_VALUE", 2),
         ("[[tenants]]\nid = \"a\"\n[[tenants]]\nid = \"a\"\n", "CONFIG_DUPLICATE", 4),
-        ("[[tenants]]\nid = \"a\"\napi_keys = [{ name = \"k\" }]\n", "CONFIG_SECRET", 3),
+        ("[[tenants]]\nid = \"a\"\napi_keys = [{ name = \"k\" }]\n", "CONFIG_MISSING", 3),
         ("[[accounts]]\nid = \"m\"\ntenant = \"nobody\"\n", "CONFIG_REFERENCE", 3),
         ("[[tenants]]\nid = \"a\"\n[[accounts]]\nid = \"m\"\ntenant = \"a\"\ndefault_region = \"us\"\n", "CONFIG_INVALID_VALUE", 6),
         ("[[tenants]]\nid = \"a\"\n[[accounts]]\nid = \"m\"\ntenant = \"a\"\n[[connections]]\nid = \"c\"\ntenant = \"a\"\naccount = \"m\"\ncarrier = \"whatsap\"\n", "CONFIG_REFERENCE", 10),
@@ -320,9 +320,7 @@ fn every_mistake_of_a_configuration_is_shown_with_its_line() {
             .as_array()
             .into_iter()
             .flatten()
-            .map(|m| {
-                (m["code"].as_str().unwrap_or_default(), m["place"]["line"].as_u64().unwrap_or_default())
-            })
+            .map(|m| (m["code"].as_str().unwrap_or_default(), m["line"].as_u64().unwrap_or_default()))
             .collect();
         assert!(found.contains(&(*code, *line as u64)), "{text}\n{found:?}");
     }

@@ -68,8 +68,8 @@ fn verdict(sample: &Sample, name: &str, request: &WebhookRequest) -> Vec<String>
     let (what, status) = match carrier.verify(request) {
         Ok(proof) => {
             let once = match proof.once {
-                Some(once) if once.digest.is_some() => "; the same one with another body never again",
-                Some(_) => "; never again",
+                Some(once) if once.digest.is_some() => "; the gateway then refuses its id with another body",
+                Some(_) => "; the gateway then refuses it",
                 None => "",
             };
             (format!("believed{once}"), String::new())

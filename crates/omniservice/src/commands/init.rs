@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use omni_adapters::carriers;
 use omni_adapters::shared::hmac;
-use omni_core::id::TenantId;
+use omni_core::id::{AccountId, TenantId};
 use omni_core::problem::{self, Problem, did_you_mean};
 
 use crate::cli::InitArgs;
@@ -45,6 +45,15 @@ pub fn run(args: InitArgs) -> anyhow::Result<()> {
             names.join(", ")
         );
         return Err(Problem::new(problem::VALIDATION_FAILED, detail).into());
+    }
+    for (what, text) in [("--public-url", &public_url), ("--region", &region)] {
+        if text.chars().any(|c| c.is_control() || matches!(c, '"' | '\\')) {
+            let detail = format!("{what}: neither quotes nor control characters");
+            return Err(Problem::new(problem::VALIDATION_FAILED, detail).into());
+        }
+    }
+    if let Err(error) = account.parse::<AccountId>() {
+        return Err(Problem::new(problem::VALIDATION_FAILED, format!("`{account}`: {error}")).into());
     }
     let (key, kept) = omni_server::auth::generate("first", id, false, random());
     let (settings, secrets) = settings(&carrier);
@@ -131,22 +140,78 @@ fn private_file(path: &Path) -> anyhow::Result<()> {
 fn settings(carrier: &str) -> (&'static str, &'static [&'static str]) {
     match carrier {
         "whatsapp" => (
-            "phone_number_id = \"\"      # WhatsApp Manager > API setup
-display_number = \"\"       # the number people see, like +447700900100
-business_account_id = \"\"
+            "phone_number_id = \"\"       # WhatsApp Manager > API setup
+# display_number = \"+447700900123\"   # the number people see
+# business_account_id = \"\"
 access_token = { file = \"secrets/whatsapp_access_token\" }
 app_secrets = [{ file = \"secrets/whatsapp_app_secret\" }]   # several while rotating
-verify_token = { file = \"secrets/whatsapp_verify_token\" }
+verify_token = { file = \"secrets/whatsapp_verify_token\" }  # your own choice; Meta presents it once
 ",
             &["whatsapp_access_token", "whatsapp_app_secret", "whatsapp_verify_token"],
         ),
         "twilio" => (
-            "account_sid = \"\"          # AC…
-auth_tokens = [{ file = \"secrets/twilio_auth_token\" }]      # primary first, several while rotating
-numbers = []               # like [\"+12025550143\", \"whatsapp:+12025550143\"]
+            "account_sid = \"\"           # AC and 32 digits
+auth_tokens = [{ file = \"secrets/twilio_auth_token\" }]     # primary first, several while rotating
+numbers = []                # like [\"+12025550143\", \"whatsapp:+12025550143\"]; empty: any
 ",
             &["twilio_auth_token"],
         ),
-        _ => ("# see docs/carriers for what this carrier needs\n", &[]),
+        "bandwidth" => (
+            "account_id = \"\"            # the account's number
+applications = {}           # our numbers by application id: { \"93de…\" = [\"+19195550112\"] }
+api_user = \"\"
+api_password = { file = \"secrets/bandwidth_api_password\" }
+inbound_credentials = [{ user = \"omni\", password = { file = \"secrets/bandwidth_callback_password\" } }]
+",
+            &["bandwidth_api_password", "bandwidth_callback_password"],
+        ),
+        "inteliquent" => (
+            "numbers = []                # like [\"+13125550100\"]
+api_key = { file = \"secrets/inteliquent_api_key\" }         # sends, and verifies callbacks
+",
+            &["inteliquent_api_key"],
+        ),
+        "livechat" => (
+            "# organization_id = \"\"
+webhook_secrets = { \"your-webhook-id\" = [{ file = \"secrets/livechat_webhook_secret\" }] }
+account_id = \"\"             # whose token it is
+personal_access_token = { file = \"secrets/livechat_access_token\" }
+bot_agent_ids = []          # agent ids of our bots
+",
+            &["livechat_webhook_secret", "livechat_access_token"],
+        ),
+        "messagebird" => (
+            "generation = \"rest\"         # or bird, platform: which of the three APIs
+access_key = { file = \"secrets/messagebird_access_key\" }
+signing_keys = [{ file = \"secrets/messagebird_signing_key\" }]
+numbers = []                # like [\"+31970102030\"]
+",
+            &["messagebird_access_key", "messagebird_signing_key"],
+        ),
+        "sendgrid" => (
+            "api_key = { file = \"secrets/sendgrid_api_key\" }
+public_keys = [{ file = \"secrets/sendgrid_public_key\" }]  # of the Event Webhook and the Parse policy
+domains = []                # domains whose mail is ours; empty: all that verifies
+# from = \"hello@example.com\"
+",
+            &["sendgrid_api_key", "sendgrid_public_key"],
+        ),
+        _ => ("# see omni.example.toml for what this carrier needs\n", &[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_carrier_has_its_settings_written() {
+        for plugin in carriers::REGISTRY {
+            let (text, secrets) = settings(plugin.name.0);
+            assert!(!secrets.is_empty(), "{}", plugin.name);
+            for secret in secrets {
+                assert!(text.contains(&format!("{{ file = \"secrets/{secret}\" }}")), "{secret}");
+            }
+        }
     }
 }

@@ -5,10 +5,13 @@ use omni_core::time::{Clock as _, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::cli::{DeadLettersCommand, ListArgs, ListOnly, ListShow, QuarantineCommand, ShowArgs};
+use crate::cli::{
+    DeadLettersCommand, EventsCommand, ListArgs, ListOnly, ListShow, QuarantineCommand, ShowArgs,
+};
 use crate::client::{Client, query};
+use crate::commands::tail;
 use crate::exit::Exit;
-use crate::output::{self, cut, text};
+use crate::output::{self, Format, cut, text};
 use crate::system::SystemClock;
 
 /// How one kind of thing is listed.
@@ -122,6 +125,45 @@ pub async fn conversations(command: ListShow) -> anyhow::Result<()> {
     list_show(&CONVERSATIONS, command).await
 }
 
+/// `omni events`
+pub async fn events(command: EventsCommand) -> anyhow::Result<()> {
+    let EventsCommand::List { types, since, limit, cursor, all, server } = command;
+    let client = Client::find(&server)?;
+    let after = match since {
+        Some(since) => Some(tail::sequence(&client, since).await?.to_string()),
+        None => None,
+    };
+    let limit = limit.to_string();
+    let (mut events, mut cursor) = (Vec::new(), cursor);
+    loop {
+        // A cursor knows where it stands; the beginning is for the first page.
+        let after = after.as_deref().filter(|_| cursor.is_none());
+        let wanted = query([
+            ("types", types.as_deref()),
+            ("after", after),
+            ("limit", Some(limit.as_str())),
+            ("cursor", cursor.as_deref()),
+        ]);
+        let page = client.get(&format!("/v1/events{wanted}")).await?;
+        events.extend(page["data"].as_array().cloned().unwrap_or_default());
+        cursor = page["nextCursor"].as_str().map(str::to_owned);
+        if !all || cursor.is_none() {
+            break;
+        }
+    }
+    if server.format() == Format::Json {
+        output::json(&json!({ "data": events, "nextCursor": cursor }));
+        return Ok(());
+    }
+    for event in &events {
+        tail::show(event, server.format() == Format::Jsonl);
+    }
+    if let Some(cursor) = cursor {
+        eprintln!("  more: --cursor {cursor}   (or --all)");
+    }
+    Ok(())
+}
+
 /// `omni connections`
 pub async fn connections(command: ListOnly) -> anyhow::Result<()> {
     let ListOnly::List(args) = command;
@@ -142,20 +184,40 @@ pub async fn dead_letters(command: DeadLettersCommand) -> anyhow::Result<()> {
         }
     };
     let client = Client::find(&server)?;
-    let path = match &id {
-        Some(id) => format!("/v1/dead-letters/{id}/redrive"),
-        None => "/v1/dead-letters/redrive".to_owned(),
+    let answer = match &id {
+        Some(id) => {
+            client.json(Method::POST, &format!("/v1/dead-letters/{id}/redrive"), Some(&json!({}))).await?
+        }
+        None => redrive_all(&client).await?,
     };
-    let answer = client.json(Method::POST, &path, Some(&json!({}))).await?;
-    if server.json {
-        output::json(&answer);
-    } else {
+    let failures = answer["failures"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if server.format() == Format::Table {
         let count = answer["redriven"].as_u64().unwrap_or(1);
         output::line(&format!("✓ {count} back at work"));
-        output::line("  next: omni tail · omni dead-letters list --status open");
+        for failure in failures {
+            let (id, code, detail) = (text(failure, "id"), text(failure, "code"), text(failure, "detail"));
+            output::line(&format!("✗ {id} {code}: {detail}"));
+        }
+        eprintln!("  next: omni tail · omni dead-letters list --status open");
+    } else {
+        output::json(&answer);
     }
     // Some could not be put back: partly done.
-    if answer["failed"].as_u64().unwrap_or(0) > 0 { Err(Exit(8).into()) } else { Ok(()) }
+    if failures.is_empty() { Ok(()) } else { Err(Exit(8).into()) }
+}
+
+/// Redrives until none is left that can be: the server takes a thousand at once.
+async fn redrive_all(client: &Client) -> anyhow::Result<Value> {
+    let (mut redriven, mut failures) = (0, Vec::new());
+    loop {
+        let answer = client.json(Method::POST, "/v1/dead-letters/redrive", Some(&json!({}))).await?;
+        let count = answer["redriven"].as_u64().unwrap_or_default();
+        redriven += count;
+        failures = answer["failures"].as_array().cloned().unwrap_or(failures);
+        if answer["more"] != true || count == 0 {
+            return Ok(json!({ "redriven": redriven, "failed": failures.len(), "failures": failures }));
+        }
+    }
 }
 
 /// `omni quarantine`
@@ -167,10 +229,13 @@ pub async fn quarantine(command: QuarantineCommand) -> anyhow::Result<()> {
             let client = Client::find(&args.server)?;
             let path = format!("/v1/journal/{}/replay", args.id);
             let answer = client.json(Method::POST, &path, Some(&json!({}))).await?;
-            if args.server.json {
-                output::json(&answer);
+            if args.server.format() == Format::Table {
+                let messages =
+                    answer["messageIds"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                let messages: String = messages.map(|id| format!(" {id}")).collect();
+                output::line(&format!("{}: {}{messages}", args.id, text(&answer, "outcome")));
             } else {
-                output::line(&format!("{}: {}", args.id, text(&answer, "outcome")));
+                output::json(&answer);
             }
             Ok(())
         }
@@ -205,9 +270,18 @@ async fn list(listing: &Listing, args: &ListArgs) -> anyhow::Result<()> {
             break;
         }
     }
-    if args.server.json {
-        output::json(&json!({ "data": records, "nextCursor": cursor }));
-        return Ok(());
+    match args.server.format() {
+        Format::Table => {}
+        Format::Json => {
+            output::json(&json!({ "data": records, "nextCursor": cursor }));
+            return Ok(());
+        }
+        Format::Jsonl => {
+            for record in &records {
+                output::line(&record.to_string());
+            }
+            return Ok(());
+        }
     }
     let rows: Vec<Vec<String>> = records.iter().map(listing.row).collect();
     output::table(listing.headings, &rows);
@@ -222,11 +296,11 @@ async fn list(listing: &Listing, args: &ListArgs) -> anyhow::Result<()> {
 async fn show(listing: &Listing, args: &ShowArgs) -> anyhow::Result<()> {
     let client = Client::find(&args.server)?;
     let record = client.get(&format!("{}/{}", listing.path, args.id)).await?;
-    if args.server.json {
-        output::json(&record);
-    } else {
+    if args.server.format() == Format::Table {
         // For people the same, always indented.
         output::line(&serde_json::to_string_pretty(&record)?);
+    } else {
+        output::json(&record);
     }
     Ok(())
 }

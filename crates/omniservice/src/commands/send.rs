@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use omni_core::problem::{self, Problem};
-use omni_core::time::{Clock as _, Timestamp};
+use omni_core::time::Clock as _;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::cli::SendArgs;
 use crate::client::Client;
-use crate::output::{self, text};
+use crate::exit::Exit;
+use crate::output::{self, Format, text};
 use crate::system::SystemClock;
 
-/// How long `--wait` waits for the end.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long between two looks at a message that is waited for.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Sends one message, and with `--wait` follows it to its end.
 pub async fn run(args: SendArgs) -> anyhow::Result<()> {
@@ -22,22 +24,46 @@ pub async fn run(args: SendArgs) -> anyhow::Result<()> {
     let key = args.idempotency_key.as_deref();
     let headers: Vec<(&str, &str)> = key.map(|key| ("idempotency-key", key)).into_iter().collect();
     let response = client.send(Method::POST, "/v1/messages", Some(&body), &headers).await?;
-    let mut sent: Value = serde_json::from_str(&response.text().await?)?;
+    let text_body = response.text().await.context("the answer broke off")?;
+    let mut sent: Value = serde_json::from_str(&text_body).context("the answer is not JSON")?;
     if args.wait {
-        sent = follow(&client, text(&sent, "messageId")).await?;
+        sent = follow(&client, text(&sent, "messageId"), args.timeout).await?;
     }
-    if args.server.json {
+    let status = text(&sent, "status").to_owned();
+    if args.server.format() == Format::Table {
+        let id = if args.wait { text(&sent, "id") } else { text(&sent, "messageId") };
+        let by = sent["carrier"].as_str().map(|carrier| format!(" by {carrier}")).unwrap_or_default();
+        output::line(&format!("{id} {status}{by}"));
+        eprintln!("  next: omni why {id}");
+    } else {
         output::json(&sent);
-        return Ok(());
     }
-    let id = if args.wait { text(&sent, "id") } else { text(&sent, "messageId") };
-    output::line(&format!("{} {} by {}", id, text(&sent, "status"), text(&sent, "carrier")));
-    output::line(&format!("  next: omni why {id}"));
-    Ok(())
+    if args.wait { ended(&sent, &status) } else { Ok(()) }
 }
 
-async fn follow(client: &Client, id: &str) -> anyhow::Result<Value> {
-    let end = SystemClock.now() + PATIENCE;
+/// What the end of a message that was waited for means for the exit code.
+fn ended(message: &Value, status: &str) -> anyhow::Result<()> {
+    match status {
+        "delivered" | "read" => Ok(()),
+        "failed" | "expired" | "canceled" => {
+            let error = &message["error"];
+            if error.is_object() {
+                let (class, code) = (text(error, "class"), text(error, "code"));
+                eprintln!("  × {} ({code})", text(error, "agentText"));
+                eprintln!("    omni explain {class}");
+            }
+            Err(Exit(1).into())
+        }
+        _ => {
+            eprintln!("  × still {status} after the time given; it goes on without us");
+            Err(Exit(7).into())
+        }
+    }
+}
+
+/// Waits until a message is at its end, or the time is over.
+pub async fn follow(client: &Client, id: &str, patience: Duration) -> anyhow::Result<Value> {
+    let end = SystemClock.now() + patience;
     loop {
         let message = client.get(&format!("/v1/messages/{id}")).await?;
         let over =
@@ -45,7 +71,7 @@ async fn follow(client: &Client, id: &str) -> anyhow::Result<Value> {
         if over || SystemClock.now() >= end {
             return Ok(message);
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -62,11 +88,8 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
     let content = match (&args.template, args.media.as_slice()) {
         (Some(template), _) => {
             let mut params = Map::new();
-            for pair in &args.params {
-                let (name, value) = pair.split_once('=').ok_or_else(|| {
-                    Problem::new(problem::VALIDATION_FAILED, format!("`{pair}` is not name=value"))
-                })?;
-                params.insert(name.to_owned(), json!(value));
+            for (name, value) in &args.params {
+                params.insert(name.clone(), json!(value));
             }
             json!({ "type": "template", "templateId": template, "templateParams": params })
         }
@@ -74,8 +97,11 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
         (None, media) => json!({ "type": "media", "mediaUrls": media, "text": words }),
     };
     let mut options = Map::new();
-    if let Some(when) = &args.schedule {
-        options.insert("scheduledAt".into(), json!(moment(when)?));
+    if let Some(when) = args.schedule {
+        let at = when.ahead(SystemClock.now()).ok_or_else(|| {
+            Problem::new(problem::VALIDATION_FAILED, "--schedule: write 15m, 2h, or 2026-11-20T10:00:00Z")
+        })?;
+        options.insert("scheduledAt".into(), json!(at));
     }
     let mut body = json!({ "to": to, "content": content, "options": options });
     if let Some(from) = &args.from {
@@ -85,27 +111,4 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
         body["accountId"] = json!(account);
     }
     Ok(body)
-}
-
-/// `15m`, `2h`, `30s`, `1d`, or RFC 3339.
-fn moment(text: &str) -> Result<Timestamp, Problem> {
-    if let Ok(at) = Timestamp::parse(text) {
-        return Ok(at);
-    }
-    let unit = text.chars().last().unwrap_or_default();
-    let factor = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => 0,
-    };
-    let count: Option<u64> = text.strip_suffix(unit).and_then(|count| count.parse().ok());
-    match count.and_then(|count| count.checked_mul(factor)) {
-        Some(secs) if secs > 0 => Ok(SystemClock.now() + Duration::from_secs(secs)),
-        _ => Err(Problem::new(
-            problem::VALIDATION_FAILED,
-            format!("`{text}` is no time; write 15m, 2h, 1d or 2026-11-20T10:00:00Z"),
-        )),
-    }
 }

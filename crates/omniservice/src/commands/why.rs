@@ -5,23 +5,24 @@ use serde_json::Value;
 
 use crate::cli::WhyArgs;
 use crate::client::Client;
-use crate::output::{self, clock_time, micros, text};
+use crate::output::{self, Format, clock_time, micros, text};
 
 /// Explains one message.
 pub async fn run(args: WhyArgs) -> anyhow::Result<()> {
     let client = Client::find(&args.server)?;
     let trace = client.get(&format!("/v1/messages/{}/trace", args.id)).await?;
-    if args.server.json {
+    if args.server.format() != Format::Table {
         output::json(&trace);
         return Ok(());
     }
-    for line in render(&trace) {
+    for line in lines(&trace) {
         output::line(&line);
     }
     Ok(())
 }
 
-fn render(trace: &Value) -> Vec<String> {
+/// The story of a message, for people.
+pub fn lines(trace: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     let carrier = trace["carrier"].as_str().map(|carrier| format!(" · {carrier}")).unwrap_or_default();
     lines.push(format!(

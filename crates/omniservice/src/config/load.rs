@@ -47,6 +47,8 @@ pub struct Layers {
     /// Tenants, accounts and connections that could not be read: naming one is no mistake of
     /// its own.
     pub lost: BTreeSet<String>,
+    /// Lists that lost an element: that they are empty now is no mistake of its own.
+    pub thinned: BTreeSet<String>,
 }
 
 impl Config {
@@ -62,7 +64,7 @@ impl Config {
         let (sources, mut root) = read_files(path, &base)?;
         let mut mistakes = env::apply(&mut root, env::variables(), &base);
         flags(&mut root, overrides);
-        let mut layers = Layers { base, sources, root, lost: BTreeSet::new() };
+        let mut layers = Layers { base, sources, root, lost: BTreeSet::new(), thinned: BTreeSet::new() };
         let config = typed(&mut layers, &mut mistakes);
         if let Some(config) = config {
             let config = completed(config, &layers.base);
@@ -217,7 +219,7 @@ fn typed(layers: &mut Layers, mistakes: &mut Vec<Mistake>) -> Option<Config> {
         if retried_as_toml(&mut layers.root, &at) {
             continue;
         }
-        let Wrong { code, path, message, help, lacking } = explain(layers, at, &text);
+        let Wrong { code, path, message, help, lacking, meant } = explain(layers, at, &text);
         // What was taken out as wrong is not missing.
         let follows = lacking.is_some_and(|key| {
             taken.iter().any(|taken| taken.strip_prefix(&*path) == Some(&[Segment::Key(key.clone())]))
@@ -231,9 +233,15 @@ fn typed(layers: &mut Layers, mistakes: &mut Vec<Mistake>) -> Option<Config> {
         let removed = layers.root.take(&path)?;
         layers.lost.extend(removed.text("id").map(str::to_owned));
         if let Some((Segment::Index(_), list)) = path.split_last() {
+            layers.thinned.insert(layers.name(list));
             // The elements behind it moved up.
             taken.retain(|taken| !taken.starts_with(list));
         }
+        // Nor is what was only mistyped.
+        taken.extend(meant.map(|key| {
+            let parent = path.split_last().map(|(_, parent)| parent).unwrap_or_default();
+            [parent, &way![key.as_str()]].concat()
+        }));
         taken.push(path);
     }
     None
@@ -270,25 +278,28 @@ struct Wrong {
     help: Option<String>,
     /// The field that is missing at `path`.
     lacking: Option<String>,
+    /// The field that an unknown one was probably meant to be.
+    meant: Option<String>,
 }
 
 /// Turns serde's words into ours, and points the path at the key or value to blame.
 fn explain(layers: &Layers, mut path: Vec<Segment>, text: &str) -> Wrong {
     let quoted: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
-    let wrong = |code, path, message, help| Wrong { code, path, message, help, lacking: None };
+    let wrong = |code, path, message, help| Wrong { code, path, message, help, lacking: None, meant: None };
     match (text.split('`').next().unwrap_or_default().trim(), quoted.split_first()) {
         ("unknown field", Some((key, expected))) => {
             if path.last() != Some(&Segment::from(*key)) {
                 path.push(Segment::from(*key));
             }
             let message = format!("there is no setting `{}`", layers.name(&path));
-            wrong(problem::CONFIG_UNKNOWN_KEY, path, message, near(key, expected))
+            let meant = did_you_mean(key, expected.iter().copied()).map(str::to_owned);
+            Wrong { meant, ..wrong(problem::CONFIG_UNKNOWN_KEY, path, message, near(key, expected)) }
         }
         ("missing field", Some((key, _))) => {
             let what = layers.name(&path);
             let message = format!("`{what}` lacks the setting `{key}`");
             let lacking = Some((*key).to_owned());
-            Wrong { code: problem::CONFIG_MISSING, path, message, help: None, lacking }
+            Wrong { code: problem::CONFIG_MISSING, path, message, help: None, lacking, meant: None }
         }
         ("unknown variant", Some((word, expected))) => {
             blame(layers, &mut path, |value| value.as_str() == Some(word));

@@ -31,7 +31,7 @@ use omni_pipeline::directory::VerifyMode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use env::no_colour;
+pub use env::{no_colour, variable};
 pub use load::Overrides;
 pub use report::{Mistake, Report};
 pub use show::effective;

@@ -3,12 +3,11 @@
 use super::INBOX;
 use crate::fixtures::{Fixture, Param};
 
-const FROM: Param = Param::new("from", "ana@customer.example", "who writes");
+const FROM: Param = Param::new("from", "ana@sim.test", "who writes");
 const NAME: Param = Param::new("name", "Ana Ruiz", "their name");
 const TO: Param = Param::new("to", INBOX, "our address");
 const SUBJECT: Param = Param::new("subject", "Booking 4711", "the subject");
-const RECIPIENT: Param =
-    Param::new("from", "ana@customer.example", "whom it was for, if the mail is unknown");
+const RECIPIENT: Param = Param::new("from", "ana@sim.test", "whom it was for, if the mail is unknown");
 const MESSAGE: Param = Param::new("message", "", "the mail meant; empty: the last one sent");
 const GROUP: Param = Param::new("group", "7", "the unsubscribe group");
 
@@ -37,11 +36,11 @@ pub(super) const CATALOGUE: &[Fixture] = &[
     fixture!("inline_image", "a mail that shows a photo", [text_param("Look at this:"), SUBJECT, FROM, NAME, TO]),
     fixture!("raw", "a mail as one MIME message (send_raw)", [text_param("Hello, is my booking 4711 confirmed?"), SUBJECT, FROM, NAME, TO]),
     fixture!("latin", "a mail in iso-8859-1", [text_param("Grüße aus São Paulo"), SUBJECT, FROM, NAME, TO]),
-    fixture!("bcc", "a mail that names us only in its envelope", [text_param("For your records."), SUBJECT, Param::new("header_to", "team@customer.example", "whom its header names"), FROM, NAME, TO]),
+    fixture!("bcc", "a mail that names us only in its envelope", [text_param("For your records."), SUBJECT, Param::new("header_to", "team@sim.test", "whom its header names"), FROM, NAME, TO]),
     fixture!("spam", "a mail that fails SPF and DKIM and looks like spam", [text_param("You have won."), SUBJECT, FROM, NAME, TO]),
     fixture!("auto_reply", "an out-of-office note", [text_param("I am away until Monday."), Param::new("subject", "Automatic reply: Booking 4711", "the subject"), FROM, NAME, TO]),
     fixture!("list", "a mail from a mailing list", [text_param("This week's news."), Param::new("subject", "News", "the subject"), FROM, NAME, TO]),
-    fixture!("bounce_mail", "a report of non-delivery as a mail, with an empty sender in its envelope", [text_param("The following message could not be delivered."), Param::new("from", "mailer-daemon@mx.customer.example", "who writes"), TO]),
+    fixture!("bounce_mail", "a report of non-delivery as a mail, with an empty sender in its envelope", [text_param("The following message could not be delivered."), Param::new("from", "mailer-daemon@sim.test", "who writes"), TO]),
     fixture!("processed", "a mail was taken on", [MESSAGE, RECIPIENT]),
     fixture!("deferred", "the receiving server asks to come back", [MESSAGE, RECIPIENT]),
     fixture!("delivered", "the receiving server took a mail", [MESSAGE, RECIPIENT]),

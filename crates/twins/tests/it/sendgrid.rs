@@ -357,17 +357,17 @@ async fn people_write_mail() {
         arrived
     };
     let arrived = play("email", json!({ "text": "Olá <b>", "name": "Zoë" })).await;
-    assert_eq!(field(&arrived, "from").as_deref(), Some("Zoë <ana@customer.example>"));
+    assert_eq!(field(&arrived, "from").as_deref(), Some("Zoë <ana@sim.test>"));
     assert_eq!(field(&arrived, "text").as_deref(), Some("Olá <b>"));
     assert_eq!(field(&arrived, "html").as_deref(), Some("<p>Olá &lt;b&gt;</p>"));
     let envelope: Value = serde_json::from_str(&field(&arrived, "envelope").unwrap()).unwrap();
-    assert_eq!(envelope, json!({ "to": ["support@in.acmetravel.test"], "from": "ana@customer.example" }));
+    assert_eq!(envelope, json!({ "to": ["support@in.acmetravel.test"], "from": "ana@sim.test" }));
     assert_eq!(field(&play("html_only", nothing()).await, "text"), None);
     assert_eq!(field(&play("attachment", nothing()).await, "attachments").as_deref(), Some("1"));
     assert!(field(&play("raw", nothing()).await, "email").unwrap().contains("voucher.pdf"));
     assert_eq!(field(&play("spam", nothing()).await, "SPF").as_deref(), Some("fail"));
     let arrived = play("bcc", nothing()).await;
-    assert_eq!(field(&arrived, "to").as_deref(), Some("team@customer.example"));
+    assert_eq!(field(&arrived, "to").as_deref(), Some("team@sim.test"));
     assert!(field(&arrived, "envelope").unwrap().contains("support@in.acmetravel.test"));
     let arrived = play("plus_address", json!({ "token": "c-7" })).await;
     assert!(field(&arrived, "envelope").unwrap().contains("support+c-7@in.acmetravel.test"));
@@ -388,7 +388,7 @@ async fn people_write_mail() {
 async fn an_answer_refers_to_our_mail() {
     let bench = Bench::start().await;
     let headers = json!({ "headers": { "message-id": "<0193@acmetravel.test>" } });
-    send(&bench, "ana@customer.example", headers).await;
+    send(&bench, "ana@sim.test", headers).await;
     bench.rest().await;
     bench.trigger("sendgrid.reply", nothing()).await;
     let arrived = bench.next().await;

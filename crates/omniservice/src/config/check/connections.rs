@@ -154,8 +154,16 @@ impl Checker<'_> {
     }
 }
 
-/// serde's words without its list of everything that would be possible.
+/// serde's words, without its list of everything that would be possible, and without the
+/// text that is wrong: it may be a secret, and its place is shown.
 fn spoken(message: &str) -> String {
+    for kind in ["invalid type: string ", "invalid value: string "] {
+        if let Some((_, expected)) =
+            message.strip_prefix(kind).and_then(|rest| rest.rsplit_once(", expected "))
+        {
+            return format!("wrong type: text, expected {expected}");
+        }
+    }
     let short = message.split(", expected one of ").next().unwrap_or(message);
     short
         .replacen("unknown field ", "there is no setting ", 1)

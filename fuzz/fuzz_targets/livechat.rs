@@ -1,0 +1,4 @@
+//! Callbacks of livechat.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| omni_fuzz::run("livechat", input));

@@ -1,0 +1,4 @@
+//! Callbacks of sendgrid.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| omni_fuzz::run("sendgrid", input));
