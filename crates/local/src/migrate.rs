@@ -5,7 +5,7 @@
 //! to the newest schema; the functions here are for people: `omni schema status`,
 //! `migrate`, `rollback`, `validate`.
 //!
-//! To change the schema: add `NNN_name.up.sql` and `.down.sql` and one line to [`ALL`].
+//! To change the schema: add `NNN_name.up.sql` and `.down.sql` and one line to `ALL`.
 //! Never edit a step that was released: [`validate`] would call every older file wrong.
 
 use std::collections::BTreeMap;

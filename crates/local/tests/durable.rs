@@ -136,7 +136,7 @@ async fn a_closed_store_has_done_its_work_and_does_no_more() {
 async fn a_second_opener_is_refused_until_the_first_is_gone() {
     let dir = tempfile::tempdir().unwrap();
     let first = open(dir.path(), Options::default()).unwrap();
-    let Err(StoreError::Unavailable(reason)) = open(dir.path(), Options::default()) else {
+    let Err(StoreError::Locked(reason)) = open(dir.path(), Options::default()) else {
         panic!("opened twice");
     };
     assert!(reason.contains("another process"), "{reason}");

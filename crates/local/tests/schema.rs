@@ -79,7 +79,7 @@ fn a_newer_store_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(dir.path()).unwrap());
     sqlite(dir.path()).execute("INSERT INTO schema_migration VALUES (99, '099_future')", []).unwrap();
-    let Err(StoreError::Unavailable(reason)) = open(dir.path()) else { panic!("opened") };
+    let Err(StoreError::TooNew(reason)) = open(dir.path()) else { panic!("opened") };
     assert!(reason.contains("99") && reason.contains("newer"), "{reason}");
     assert!(migrate::rollback(dir.path(), 1, false).is_err());
     assert!(!migrate::status(dir.path()).unwrap().success);

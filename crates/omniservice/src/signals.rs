@@ -1,28 +1,32 @@
 //! Waiting to be stopped.
 
-/// Returns at SIGTERM, SIGINT or Ctrl-C. A second signal ends the process at once.
-pub async fn stop_requested() {
-    wait().await;
-    tokio::spawn(async {
-        wait().await;
-        std::process::exit(130);
-    });
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// SIGTERM and SIGINT, heard from the moment this is made.
+pub struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-#[cfg(unix)]
-async fn wait() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("signal handlers can be installed");
-    let mut interrupt = signal(SignalKind::interrupt()).expect("signal handlers can be installed");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+impl Stop {
+    /// Listens from now on: make it before telling anybody that the process is ready.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-}
 
-#[cfg(not(unix))]
-async fn wait() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    /// Returns at the first signal. A second one ends the process at once.
+    pub async fn requested(mut self) {
+        self.next().await;
+        tokio::spawn(async move {
+            self.next().await;
+            std::process::exit(130);
+        });
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! A whole session: `omni dev` in one terminal, the client commands in another.
 
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
 mod support;
 
 use std::io::{BufRead as _, BufReader};
@@ -154,6 +156,8 @@ fn it_tidies_up_behind_itself() {
     let dev = Dev::start(&place);
     let state = place.path().join("run/omni/dev.json");
     assert!(state.exists());
+    // It answers, so it listens to signals, too.
+    assert_eq!(place.omni(&["health", "--wait", "10s"]).code, 0);
     let pid = rustix::process::Pid::from_raw(i32::try_from(dev.child.id()).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     let mut dev = dev;

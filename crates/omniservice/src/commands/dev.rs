@@ -28,6 +28,7 @@ use tokio::net::TcpListener;
 
 use crate::cli::DevArgs;
 use crate::dev_state::DevState;
+use crate::signals::Stop;
 use crate::system::random;
 use crate::wiring::{Gateway, Parts, open_store};
 use crate::{dev_state, output};
@@ -41,6 +42,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// Runs the sandbox until Ctrl-C or SIGTERM.
 pub async fn run(args: DevArgs) -> anyhow::Result<()> {
+    let stop = Stop::listen()?;
     let listener = listen(&args).await?;
     let address = listener.local_addr()?;
     let url = format!("http://{address}");
@@ -87,7 +89,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     }
     let quiet = args.json || args.quiet;
     let shown = (!quiet).then(|| tokio::spawn(show(Arc::clone(&gateway.engine), tenant)));
-    crate::signals::stop_requested().await;
+    stop.requested().await;
     if !quiet {
         output::line("\n  stopping: finishing what is under way …");
     }

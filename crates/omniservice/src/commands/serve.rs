@@ -9,10 +9,12 @@ use tokio::net::TcpListener;
 
 use crate::cli::ServeArgs;
 use crate::config::{Config, Overrides, build};
+use crate::signals::Stop;
 use crate::wiring::{Gateway, Parts, open_store};
 
 /// Serves until SIGTERM or Ctrl-C, then drains.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let stop = Stop::listen()?;
     let overrides = Overrides { listen: args.listen, data: args.data };
     let loaded = Config::load(&args.config, overrides)?;
     let (config, layers) = (loaded.config, loaded.layers);
@@ -41,7 +43,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     };
     let gateway = Gateway::start(parts, listener, Duration::from_secs(config.server.drain_secs))?;
     tracing::info!(listen = %address, public_url = %config.server.public_url, connections, "omniservice is ready");
-    crate::signals::stop_requested().await;
+    stop.requested().await;
     tracing::info!("stopping: finishing what is under way");
     gateway.drain().await?;
     store.close().await.context("the store could not be closed")?;

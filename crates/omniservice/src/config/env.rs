@@ -46,19 +46,20 @@ pub fn apply(root: &mut Node, variables: Vec<(String, String)>, base: &Path) -> 
     let mut mistakes = Vec::new();
     for (name, value) in variables {
         if let Err(mistake) = apply_one(root, &name, value, base) {
-            mistakes.push(mistake);
+            mistakes.push(*mistake);
         }
     }
     mistakes
 }
 
-fn apply_one(root: &mut Node, name: &str, value: String, base: &Path) -> Result<(), Mistake> {
+fn apply_one(root: &mut Node, name: &str, value: String, base: &Path) -> Result<(), Box<Mistake>> {
     let place = || Place::outside(format!("environment variable {name}"));
     let words = name.strip_prefix(PREFIX).unwrap_or_default();
     let (words, value) = match words.strip_suffix("_FILE") {
         Some(words) => {
             let read = secrets::read_file(&base.join(&value));
-            let read = read.map_err(|why| Mistake::new(problem::CONFIG_SECRET, name, why, place()))?;
+            let read =
+                read.map_err(|why| Box::new(Mistake::new(problem::CONFIG_SECRET, name, why, place())))?;
             (words, secrets::trimmed(&read).to_owned())
         }
         None => (words, value),
@@ -66,7 +67,7 @@ fn apply_one(root: &mut Node, name: &str, value: String, base: &Path) -> Result<
     let path = find(root, words).ok_or_else(|| {
         let message = format!("{name} names no setting");
         let help = "write it as OMNI__SECTION__KEY; elements of lists go by number or id";
-        Mistake::new(problem::CONFIG_UNKNOWN_KEY, name, message, place()).help(help)
+        Box::new(Mistake::new(problem::CONFIG_UNKNOWN_KEY, name, message, place()).help(help))
     })?;
     let origin = Origin::Environment(name.to_owned());
     let node = structured(&origin, &value).unwrap_or_else(|| Node::leaf(origin, Value::String(value)));

@@ -122,7 +122,10 @@ fn read_files(path: &Path, base: &Path) -> Result<(Vec<Source>, Node), Report> {
         });
         let source = Source { path, text };
         let (table, errors) = DeTable::parse_recoverable(&source.text);
-        report.mistakes.extend(errors.iter().map(|error| syntax(&source, error)));
+        let mut mistakes: Vec<_> = errors.iter().map(|error| syntax(&source, error)).collect();
+        // One slip makes the parser stumble several times in its line.
+        mistakes.dedup_by_key(|mistake| mistake.place.line);
+        report.mistakes.extend(mistakes);
         let mut layer = Node::of_file(at, &table);
         if at == 0 {
             root = layer;

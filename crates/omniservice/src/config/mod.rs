@@ -2,7 +2,7 @@
 //!
 //! * Here: the settings, each with its default.
 //! * [`tree`]: values that remember where they were written.
-//! * [`load`]: the layers, put together and read as settings; [`env`] is one of them.
+//! * [`load`]: the layers, put together and read as settings; [`mod@env`] is one of them.
 //! * [`check`]: everything that can be wrong without asking anybody.
 //! * [`report`]: mistakes, shown with the line in question.
 //! * [`build`]: settings become connections, keys and a server.

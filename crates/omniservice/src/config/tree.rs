@@ -67,7 +67,7 @@ impl From<usize> for Segment {
 
 /// A way to a value: `way!["connections", 0, "carrier"]`.
 macro_rules! way {
-    ($($segment:expr),* $(,)?) => { vec![$($crate::config::tree::Segment::from($segment)),*] };
+    ($($segment:expr),* $(,)?) => { [$($crate::config::tree::Segment::from($segment)),*] };
 }
 pub(crate) use way;
 

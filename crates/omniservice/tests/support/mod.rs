@@ -1,5 +1,6 @@
 //! Runs the built binary as a user would, in a directory of its own.
 
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::path::{Path, PathBuf};

@@ -104,17 +104,17 @@ impl Checker<'_> {
             }
             let policy = &step.retry_policy;
             if !policy.backoff_multiplier.is_finite() || policy.backoff_multiplier < 1.0 {
-                let path = [below("retryPolicy"), way!["backoffMultiplier"]].concat();
+                let path = [below("retryPolicy").as_slice(), &way!["backoffMultiplier"]].concat();
                 let message = format!("step `{name}`: `backoffMultiplier` must be at least 1");
                 self.invalid(&path, message, "2 doubles each wait");
             }
             if policy.max_retries > 1_000 {
-                let path = [below("retryPolicy"), way!["maxRetries"]].concat();
+                let path = [below("retryPolicy").as_slice(), &way!["maxRetries"]].concat();
                 self.invalid(&path, format!("step `{name}`: more than 1000 retries"), "");
             }
             for (next_at, next) in step.next_steps.iter().enumerate() {
                 if next.step_id == step.step_id {
-                    let path = [below("nextSteps"), way![next_at, "stepId"]].concat();
+                    let path = [below("nextSteps").as_slice(), &way![next_at, "stepId"]].concat();
                     self.invalid(&path, format!("step `{name}` goes on to itself"), "");
                 }
             }

@@ -90,7 +90,7 @@ impl Checker<'_> {
             // A setting that nothing reads is taken out, to see what else is wrong.
             let unknown = error.message.starts_with("unknown field");
             let key = error.key.clone().unwrap_or_default();
-            self.refused(&around, connection, error);
+            self.refused(&around, connection, &error);
             if !unknown || settings.remove(&key).is_none() {
                 break;
             }
@@ -109,7 +109,7 @@ impl Checker<'_> {
     }
 
     /// What a carrier says about its settings, at the setting that it blames.
-    fn refused(&mut self, around: &[Segment], connection: &ConnectionConfig, error: SettingsError) {
+    fn refused(&mut self, around: &[Segment], connection: &ConnectionConfig, error: &SettingsError) {
         let settings = self.layers.root.get(around);
         let key = error.key.as_deref().unwrap_or_default();
         let found = settings.and_then(|node| search(node, &|name, _| name == Some(key)));

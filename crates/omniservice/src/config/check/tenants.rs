@@ -44,7 +44,8 @@ impl Checker<'_> {
                     Err(wrong) => {
                         let message = format!("API key `{}`: {}", key.name, wrong.message);
                         let help = "`omni keys new` prints a key and the line for this file";
-                        let path = if wrong.key.is_empty() { around } else { below(&around, wrong.key) };
+                        let path =
+                            if wrong.key.is_empty() { around.to_vec() } else { below(&around, wrong.key) };
                         self.wrong(wrong.code, &path, message, help);
                     }
                 }
