@@ -3,14 +3,21 @@
 //! ```text
 //! serve [WEBHOOK_BASE [LISTEN]]
 //! ```
-//! The first line on stdout is JSON: the address, and each carrier's connection settings. Then
-//! every line on stdin plays a fixture (`twilio.sms {"text":"hi"}`) and is answered by one line
+//! The first line on stdout is JSON: the address, and each carrier's connection settings (also
+//! as `carrier/variant`, where a carrier has several APIs or kinds of credentials). Then every
+//! line on stdin plays a fixture (`twilio.sms {"text":"hi"}`) and is answered by one line
 //! of JSON. It ends when stdin does.
 
 use std::io::{self, BufRead, Write};
 
 use omni_twins::{Settings, Twins};
 use serde_json::{Map, Value, json};
+
+/// The variants of the carriers that have some.
+const VARIANTS: [(&str, &[&str]); 2] = [
+    ("livechat", &["bot", "personal", "frankfurt", "oauth"]),
+    ("messagebird", &["rest", "bird", "platform"]),
+];
 
 fn settings() -> Result<Settings, String> {
     let mut settings = Settings::default();
@@ -54,10 +61,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let twins = Twins::start(settings()?).await?;
     let mut carriers: Vec<_> = Twins::catalogue().iter().map(|fixture| fixture.carrier).collect();
     carriers.dedup();
-    let connections: Map<String, Value> = carriers
+    let mut connections: Map<String, Value> = carriers
         .into_iter()
         .filter_map(|carrier| Some((carrier.to_owned(), twins.connection_settings(carrier)?)))
         .collect();
+    for (carrier, variants) in VARIANTS {
+        connections.extend(variants.iter().filter_map(|variant| {
+            let settings = twins.connection_settings_for(carrier, variant)?;
+            Some((format!("{carrier}/{variant}"), settings))
+        }));
+    }
     say(&json!({ "address": twins.address().to_string(), "connections": connections }))?;
     while let Some(line) = tokio::task::spawn_blocking(next_line).await?? {
         say(&play(&twins, &line).await)?;

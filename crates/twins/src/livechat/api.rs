@@ -66,7 +66,7 @@ impl LiveChat {
         if wanted != region.word().as_bytes() {
             return Err(ApiError::misdirected(region.word()));
         }
-        self.responder.lock().clone_from(&caller);
+        *self.responder.lock() = Some(caller.clone());
         Ok(caller)
     }
 

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::chats::{Chat, Customer, Written, written};
+use super::chats::{Chat, Written, written};
+use super::customer::Customer;
 use super::webhooks::{Draft, thread_id};
 use super::{LiveChat, team};
 use crate::callbacks::Callback;
@@ -281,7 +282,7 @@ fn routing_status(twin: &LiveChat, what: &'static str, params: &Params) -> Resul
     if !matches!(status, "offline" | "not accepting chats" | "accepting chats") {
         return Err(wrong("status", "offline, `not accepting chats` or `accepting chats`"));
     }
-    let bot = twin.responder.lock().clone();
+    let bot = twin.responders().swap_remove(0);
     let payload = json!({ "agent_id": bot, "status": status });
     Ok(twin.webhook(Draft {
         what,

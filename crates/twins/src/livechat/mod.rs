@@ -15,7 +15,7 @@
 //! channel does not know, they mean like this: `…2001` is a validation error, `…2002` leaves
 //! before reading (the router ends the thread), `…2008` and `…2009` are like anybody else.
 //!
-//! Chats go to whoever called the API last. A personal token of Frankfurt and the OAuth
+//! Chats go to whoever called the API last; before the first call, to bot and agent. A personal token of Frankfurt and the OAuth
 //! token need `X-Region: fra`. There is no customer chat API here, and webhooks cannot be
 //! registered: those for the actions in [`webhooks`] are.
 
@@ -23,6 +23,7 @@ mod api;
 mod catalogue;
 mod chats;
 mod configuration;
+mod customer;
 mod errors;
 mod event;
 mod files;
@@ -40,7 +41,8 @@ use omni_core::time::Timestamp;
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 
-use self::chats::{Chat, Chats, Customer};
+use self::chats::{Chat, Chats};
+use self::customer::Customer;
 use self::errors::ApiError;
 use self::files::Files;
 use crate::bounded::Bounded;
@@ -108,7 +110,7 @@ pub(crate) struct LiveChat {
     /// When each bot token was issued.
     bot_tokens: Mutex<Bounded<Timestamp>>,
     /// Who takes new chats: the last caller.
-    responder: Mutex<String>,
+    responder: Mutex<Option<String>>,
 }
 
 /// Ids and secrets of the organization.
@@ -153,10 +155,9 @@ fn uuid(hex: &str) -> String {
 
 impl LiveChat {
     fn new(desk: Desk) -> Self {
-        let account = Account::new(desk.seed);
         Self {
-            responder: Mutex::new(account.bot.clone()),
-            account,
+            account: Account::new(desk.seed),
+            responder: Mutex::new(None),
             chats: Chats::default(),
             files: Files::default(),
             bot_tokens: Mutex::new(Bounded::new(TOKENS)),
@@ -183,10 +184,17 @@ impl LiveChat {
         Chat { id, customer, agents, groups: vec![0], created, threads: Vec::new() }
     }
 
+    /// Who takes a new chat.
+    fn responders(&self) -> Vec<String> {
+        match &*self.responder.lock() {
+            Some(caller) => vec![caller.clone()],
+            None => vec![self.account.bot.clone(), team::OUR_AGENT.to_owned()],
+        }
+    }
+
     /// Changes the last chat of a visitor, or a first one.
     fn visit<T>(&self, visitor: Customer, change: impl FnOnce(&mut Chat) -> T) -> (T, Chat) {
-        let responder = self.responder.lock().clone();
-        self.chats.visit(visitor, |visitor| self.new_chat(visitor, vec![responder]), change)
+        self.chats.visit(visitor, |visitor| self.new_chat(visitor, self.responders()), change)
     }
 
     fn known(&self, id: &str) -> Result<Chat, ApiError> {

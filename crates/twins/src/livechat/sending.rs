@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::api::{Answer, text};
-use super::chats::{Chat, Written, fate_of};
+use super::chats::{Chat, Written};
+use super::customer::fate_of;
 use super::errors::ApiError;
 use super::{LiveChat, event};
 use crate::receipts::Manner;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::chats::{Chat, Thread, customer_json, micros};
+use super::chats::{Chat, Thread, micros};
+use super::customer::customer_json;
 use super::{LiveChat, team};
 use crate::callbacks::{Callback, RetryOn, RetryRule};
 use crate::dice::secret;

@@ -23,7 +23,6 @@ mod errors;
 mod failures;
 mod fixtures;
 mod idempotency;
-mod length;
 mod platform;
 mod rest;
 mod signature;

@@ -16,6 +16,8 @@ async fn every_fixture_arrives_signed_with_its_own_id() {
         let triggered = bench.trigger(fixture.name, nothing()).await;
         assert_eq!(triggered.status, 200, "{}", fixture.name);
         let arrived = bench.next().await;
+        let method = if arrived.body.is_empty() { "GET" } else { "POST" };
+        assert_eq!(arrived.method, method, "{}", fixture.name);
         let path = format!("/webhooks/{}", fixture.carrier);
         let below = arrived.path.strip_prefix(&path).is_some_and(|rest| rest.starts_with(['/', '?']));
         assert!(arrived.path == path || below, "{}: {}", fixture.name, arrived.path);

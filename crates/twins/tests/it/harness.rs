@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use hmac::{Hmac, Mac};
@@ -22,6 +22,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 /// One request as it arrived.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
+    pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: Bytes,
@@ -55,7 +56,13 @@ struct Gateway {
     status: Arc<AtomicU16>,
 }
 
-async fn receive(State(gateway): State<Arc<Gateway>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn receive(
+    State(gateway): State<Arc<Gateway>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let query = uri.query().unwrap_or_default();
     if let Some(challenge) = query.split('&').find_map(|pair| pair.strip_prefix("hub.challenge=")) {
         return challenge.to_owned().into_response();
@@ -63,7 +70,8 @@ async fn receive(State(gateway): State<Arc<Gateway>>, uri: Uri, headers: HeaderM
     let text = |value: &axum::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
     let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
     let path = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    gateway.arrived.send(Arrived { path, headers, body }).await.expect("the bench lives");
+    let method = method.to_string();
+    gateway.arrived.send(Arrived { method, path, headers, body }).await.expect("the bench lives");
     let status = gateway.status.swap(200, Ordering::SeqCst);
     StatusCode::from_u16(status).expect("a status").into_response()
 }

@@ -20,8 +20,7 @@ pub(in crate::messagebird) fn play(
     params: &Params,
 ) -> Result<Callback, TriggerError> {
     match event {
-        "platform_suppression" => suppression(twin, event, params, "sms_suppression.created"),
-        "platform_suppression_lifted" => suppression(twin, event, params, "sms_suppression.deleted"),
+        "platform_suppression" => suppression(twin, event, params),
         "platform_reaction" => reaction(twin, event, params),
         _ if event.starts_with("platform_whatsapp") => whatsapp(twin, event, params),
         _ => sms(twin, event, params),
@@ -107,24 +106,19 @@ fn reaction(twin: &MessageBird, event: &'static str, params: &Params) -> Result<
     Ok(twin.signed(Generation::Platform, Draft::json(event, id, None, &body)))
 }
 
-fn suppression(
-    twin: &MessageBird,
-    event: &'static str,
-    params: &Params,
-    kind: &str,
-) -> Result<Callback, TriggerError> {
+/// The platform tells that it suppresses somebody. That it no longer does, it never tells.
+fn suppression(twin: &MessageBird, event: &'static str, params: &Params) -> Result<Callback, TriggerError> {
     let person = person(params)?;
-    let lifted = kind.ends_with("deleted");
-    twin.suppress(&person, SMS_NUMBER, !lifted);
+    twin.suppress(&person, SMS_NUMBER, true);
     let id = resource::new_id(twin, "ssu_");
     let data = json!({
         "suppression_id": id,
         "destination": person,
         "originator": SMS_NUMBER,
-        "reason": if lifted { "keyword_start" } else { "keyword_stop" },
+        "reason": "keyword_stop",
         "workspace_id": twin.account.platform_workspace,
     });
-    let body = resource::envelope(kind, twin.desk.now(), &data);
+    let body = resource::envelope("sms_suppression.created", twin.desk.now(), &data);
     Ok(twin.signed(Generation::Platform, Draft::json(event, id, None, &body)))
 }
 

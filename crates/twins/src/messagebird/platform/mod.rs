@@ -173,7 +173,8 @@ pub(super) async fn list_whatsapp(State(twin): App, RawQuery(query): RawQuery, h
     page(&twin, Channel::Whatsapp, &Query::read(query.as_deref()))
 }
 
-/// Newest first: `to`, `from`, `direction`, `status`, `created_after`, `limit` up to 100.
+/// Newest first: `to`, `from`, `direction`, `status`, `created_after`, `limit` up to 100, and
+/// `starting_after` with the `next_cursor` of the page before.
 fn page(twin: &MessageBird, channel: Channel, query: &Query) -> Answer {
     let after = match query.get("created_after") {
         None => None,
@@ -194,9 +195,15 @@ fn page(twin: &MessageBird, channel: Channel, query: &Query) -> Answer {
             && after.is_none_or(|after| record.at > after)
     };
     let found = twin.desk.log.all(fits);
-    let limit = query.number("limit", 20).clamp(1, 100);
-    let data: Vec<Value> = found.iter().rev().take(limit).map(|record| resource::message(record)).collect();
-    Ok(json(StatusCode::OK, &json!({ "data": data, "has_more": found.len() > limit })))
+    let (cursor, limit) = (query.get("starting_after"), query.number("limit", 20).clamp(1, 100));
+    let seen =
+        cursor.map_or(Some(0), |id| found.iter().rev().position(|record| record.id == id).map(|at| at + 1));
+    let seen = seen.ok_or_else(|| ApiError::invalid("starting_after", "`starting_after` is no cursor."))?;
+    let shown: Vec<_> = found.iter().rev().skip(seen).take(limit).collect();
+    let last = shown.last().filter(|_| found.len() > seen.saturating_add(limit));
+    let data: Vec<Value> = shown.iter().map(|record| resource::message(record)).collect();
+    let next = last.map(|record| record.id.as_str());
+    Ok(json(StatusCode::OK, &json!({ "data": data, "next_cursor": next })))
 }
 
 pub(super) async fn show(State(twin): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {

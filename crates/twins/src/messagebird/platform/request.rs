@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::messagebird::api::{phone_number, text, whatsapp_recipient};
 use crate::messagebird::errors::ApiError;
-use crate::messagebird::length::measure;
 use crate::messagebird::{SMS_NUMBER, WHATSAPP_NUMBER};
+use crate::segments::measure;
 
 use super::Channel;
 
@@ -96,7 +96,7 @@ fn check_sms(body: &Map<String, Value>) -> Result<(), ApiError> {
     if !matches!(category, "transactional" | "marketing" | "authentication" | "service") {
         return Err(ApiError::invalid("category", "`category` is required with `text`."));
     }
-    if measure(words).parts > MOST_PARTS {
+    if measure(words).segments > MOST_PARTS {
         let message = "The text is longer than 12 segments.";
         return Err(ApiError::platform(422, 2_004, "SMSTextTooLong", message, Some("text")));
     }

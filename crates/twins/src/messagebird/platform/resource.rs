@@ -7,9 +7,9 @@ use super::Channel;
 use crate::callbacks::Callback;
 use crate::messagebird::callbacks::Draft;
 use crate::messagebird::failures::failure;
-use crate::messagebird::length::measure;
 use crate::messagebird::{Generation, MessageBird, millis};
 use crate::record::{Direction, Receipt, Record};
+use crate::segments::{Encoding, measure};
 
 /// The digits of ids: Crockford's base 32, in small letters.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -33,34 +33,61 @@ fn words(record: &Record) -> &str {
 
 fn segments(text: &str) -> Value {
     let length = measure(text);
-    json!({ "count": length.parts, "encoding": length.encoding, "characters": text.chars().count() })
+    let encoding = if length.encoding == Encoding::Gsm7 { "GSM_7BIT" } else { "UCS2" };
+    json!({ "count": length.segments, "encoding": encoding, "characters": text.chars().count() })
 }
+
+/// What an SMS made from a template would name.
+const OF_TEMPLATES: [&str; 5] = [
+    "requested_language",
+    "resolved_language",
+    "template_id",
+    "template_version_id",
+    "template_content_hash",
+];
 
 /// A message as the API shows it.
 pub(super) fn message(record: &Record) -> Value {
     let current = record.current();
-    let inbound = record.direction == Direction::Inbound;
+    let channel = Channel::of(record);
+    let address = |text: &str| if channel == Channel::Sms { json!(text) } else { party(text) };
     let mut message = json!({
         "id": record.id,
-        "status": current.state,
-        "direction": if inbound { "inbound" } else { "outbound" },
-        "to": record.to,
-        "from": record.from,
+        // Reading moves `read_at` alone.
+        "status": if current.state == "read" { "delivered" } else { current.state },
+        "direction": direction(record),
+        "to": address(&record.to),
+        "from": address(&record.from),
         "tags": null,
         "metadata": null,
-        "error": error(current, record.updated_at()),
+        "last_error": error(current, record.updated_at()),
         "created_at": millis(record.at),
-        "updated_at": millis(record.updated_at()),
     });
+    let times = [("sent_at", "sent"), ("delivered_at", "delivered"), ("read_at", "read")];
+    let times = if channel == Channel::Sms { &times[..2] } else { &times[..] };
+    for (name, state) in times {
+        let step = record.history().into_iter().find(|(receipt, _)| receipt.state == *state);
+        message[*name] = step.map(|(_, at)| millis(at)).into();
+    }
     if let Some(content) = record.content.as_object() {
         for (name, value) in content {
             message[name] = value.clone();
         }
     }
-    if Channel::of(record) == Channel::Sms {
+    if channel == Channel::Sms {
         message["segments"] = segments(words(record));
+        for name in OF_TEMPLATES {
+            message[name] = Value::Null;
+        }
     }
     message
+}
+
+fn direction(record: &Record) -> &'static str {
+    match record.direction {
+        Direction::Inbound => "inbound",
+        Direction::Outbound => "outbound",
+    }
 }
 
 fn error(receipt: Receipt, happened: Timestamp) -> Value {
@@ -78,7 +105,7 @@ fn error(receipt: Receipt, happened: Timestamp) -> Value {
 pub(super) fn data(twin: &MessageBird, record: &Record) -> Value {
     let workspace = &twin.account.platform_workspace;
     let label = |name: &str| record.content.get(name).cloned().unwrap_or(Value::Null);
-    match Channel::of(record) {
+    let mut data = match Channel::of(record) {
         Channel::Sms => json!({
             "sms_id": record.id,
             "workspace_id": workspace,
@@ -86,7 +113,6 @@ pub(super) fn data(twin: &MessageBird, record: &Record) -> Value {
             "from": record.from,
             "tags": label("tags"),
             "metadata": label("metadata"),
-            "template_id": null,
             "text": words(record),
             "segments": segments(words(record)),
             "carrier": "Sandbox Mobile",
@@ -96,13 +122,19 @@ pub(super) fn data(twin: &MessageBird, record: &Record) -> Value {
         Channel::Whatsapp => json!({
             "whatsapp_id": record.id,
             "workspace_id": workspace,
-            "direction": if record.direction == Direction::Inbound { "inbound" } else { "outbound" },
+            "direction": direction(record),
             "from": party(&record.from),
             "to": party(&record.to),
             "tags": label("tags"),
             "metadata": label("metadata"),
         }),
+    };
+    if Channel::of(record) == Channel::Sms {
+        for name in OF_TEMPLATES {
+            data[name] = Value::Null;
+        }
     }
+    data
 }
 
 /// Somebody on WhatsApp, by number or by user id.
@@ -129,7 +161,7 @@ pub(in crate::messagebird) fn event(
         data["error"] = error(receipt, happened);
     }
     if channel == Channel::Sms && receipt.state == "delivered" {
-        data["cost"] = cost(measure(words(record)).parts);
+        data["cost"] = cost(measure(words(record)).segments);
     }
     let body = envelope(&format!("{}.{}", channel.word(), receipt.state), happened, &data);
     let draft = Draft::json(receipt.state, record.id.clone(), None, &body);

@@ -30,8 +30,8 @@ pub(in crate::messagebird) fn report(
 
 fn query(record: &Record, reference: &str, receipt: Receipt, happened: Timestamp) -> String {
     let length = resource::length(record);
-    let (places, parts) = (length.places.to_string(), length.parts.to_string());
-    let (when, price) = (datetime(happened), resource::price(length.parts).to_string());
+    let (places, parts) = (length.places.to_string(), length.segments.to_string());
+    let (when, price) = (datetime(happened), resource::price(length.segments).to_string());
     let mut query = url::form_urlencoded::Serializer::new(String::with_capacity(400));
     query
         .append_pair("id", message_id(record))

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::messagebird::api::{is_web_url, phone_number, text};
 use crate::messagebird::errors::ApiError;
-use crate::messagebird::length::{Encoding, measure};
+use crate::segments::{Encoding, measure};
 
 const MOST_RECIPIENTS: usize = 50;
 const MOST_MEDIA: usize = 10;

@@ -4,9 +4,9 @@ use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::messagebird::failures::failure;
-use crate::messagebird::length::{Encoding, Length, measure};
 use crate::messagebird::{MessageBird, api_name, bare, datetime};
 use crate::record::{Direction, Record};
+use crate::segments::{Encoding, Length, measure};
 
 /// A message with its recipients: records that share everything but those.
 pub(super) fn message(twin: &MessageBird, records: &[&Record]) -> Value {
@@ -60,14 +60,14 @@ fn item(record: &Record) -> Value {
         "status": current.state,
         "statusDatetime": datetime(record.updated_at()),
         "messageLength": length.places,
-        "messagePartCount": length.parts,
+        "messagePartCount": length.segments,
     });
     if let Some(number) = current.error {
         item["statusReason"] = failure(number).reason.into();
         item["statusErrorCode"] = number.into();
     } else if current.state == "delivered" {
         item["statusReason"] = "successfully delivered".into();
-        item["price"] = json!({ "amount": price(length.parts), "currency": "EUR" });
+        item["price"] = json!({ "amount": price(length.segments), "currency": "EUR" });
     }
     item
 }

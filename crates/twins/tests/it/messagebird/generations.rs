@@ -159,6 +159,14 @@ async fn a_lost_answer_is_settled_by_the_lists() {
     }
     assert_eq!(get(&bench, "rest", "/messages?from=yesterday").await.0, 422);
     assert_eq!(get(&bench, "platform", "/v1/sms/messages?created_after=yesterday").await.0, 422);
+    let first = get(&bench, "platform", "/v1/sms/messages?direction=outbound&limit=1").await.1;
+    let next = format!(
+        "/v1/sms/messages?limit=1&direction=outbound&starting_after={}",
+        first["next_cursor"].as_str().unwrap()
+    );
+    let (_, second) = get(&bench, "platform", &next).await;
+    assert_eq!((&second["data"][0]["metadata"]["ref"], &second["next_cursor"]), (&json!("r1"), &Value::Null));
+    assert_eq!(get(&bench, "platform", "/v1/sms/messages?starting_after=sms_x").await.0, 422);
     assert_eq!(bench.twins.messages("messagebird").len(), 6, "what people wrote is not listed here");
 }
 
@@ -220,9 +228,12 @@ async fn the_platform_suppresses_who_says_stop() {
     bench.trigger("messagebird.platform_stop", who.clone()).await;
     assert_eq!(bench.next().await.json()["data"]["text"], "STOP");
     assert_eq!(outcome().await, ("sms.rejected".into(), Some("recipient_suppressed".into())));
-    bench.trigger("messagebird.platform_suppression_lifted", who).await;
-    assert_eq!(bench.next().await.json()["type"], "sms_suppression.deleted");
+    bench.trigger("messagebird.platform_start", who.clone()).await;
+    bench.next().await;
     assert_eq!(outcome().await.0, "sms.delivered");
+    bench.trigger("messagebird.platform_suppression", who).await;
+    assert_eq!(bench.next().await.json()["type"], "sms_suppression.created");
+    assert_eq!(outcome().await.0, "sms.rejected");
 }
 
 #[tokio::test]
@@ -298,6 +309,19 @@ async fn a_status_can_be_triggered_for_a_message_of_ours() {
     }
     let states: Vec<_> = bench.twins.messages("messagebird").iter().map(|message| message.state).collect();
     assert_eq!(states, ["delivery_failed", "failed", "delivery_failed", "undelivered"]);
+}
+
+#[tokio::test]
+async fn a_read_whatsapp_message_is_delivered_and_has_a_time() {
+    let bench = Bench::start().await;
+    let (_, sent) =
+        post(&bench, "platform", "/v1/whatsapp/messages", platform_whatsapp("+15550001001")).await;
+    assert_eq!(sent["to"], json!({ "phone_number": "+15550001001" }));
+    bench.rest().await;
+    let (_, read) =
+        get(&bench, "platform", &format!("/v1/whatsapp/messages/{}", sent["id"].as_str().unwrap())).await;
+    assert_eq!(read["status"], "delivered");
+    assert!(read["sent_at"].as_str() < read["read_at"].as_str(), "{read}");
 }
 
 #[tokio::test]
