@@ -70,6 +70,14 @@ pub trait Carrier: Send + Sync {
         None
     }
 
+    /// Whether callbacks may come to `rest`, the raw path after `/webhooks/{carrier}/`, when
+    /// its first segment names no connection: a path token, `status`, `events`. Without it
+    /// such a path is unknown, so that a mistyped connection name is told.
+    fn accepts_path(&self, rest: &str) -> bool {
+        let _ = rest;
+        false
+    }
+
     /// The body as it may be kept: a secret that travels in it is blanked.
     fn journal_body(&self, request: &WebhookRequest) -> bytes::Bytes {
         request.body.clone()

@@ -132,19 +132,26 @@ impl From<crate::store::StoreError> for Problem {
     fn from(error: crate::store::StoreError) -> Self {
         use crate::store::StoreError;
         match error {
-            StoreError::ReadOnly(_) | StoreError::Unavailable(_) => {
+            StoreError::ReadOnly(_) | StoreError::Unavailable(_) | StoreError::Locked(_) => {
                 Self::new(STORE_UNAVAILABLE, "The store cannot take writes now; nothing was lost. Try again.")
             }
             StoreError::TooLarge(what) => Self::new(BODY_TOO_LARGE, what),
-            StoreError::Corrupt(_) | StoreError::Other(_) => {
+            StoreError::Corrupt(_) | StoreError::TooNew(_) | StoreError::Other(_) => {
                 Self::new(INTERNAL, "The store failed; see the log.")
             }
         }
     }
 }
 
+/// Longest word that is compared with others, in bytes.
+const LONGEST_WORD: usize = 128;
+
 /// The candidates nearest to a mistyped word, for "did you mean"; nothing if none is near.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // A word of a stranger may be a megabyte long; nobody mistypes that much.
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let allowed = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()
@@ -191,5 +198,7 @@ mod tests {
         assert_eq!(did_you_mean("lisetn", keys), Some("listen"));
         assert_eq!(did_you_mean("datadir", keys), Some("data_dir"));
         assert_eq!(did_you_mean("colour", keys), None);
+        let long = "l".repeat(LONGEST_WORD + 1);
+        assert_eq!(did_you_mean(&long, [long.as_str()]), None);
     }
 }

@@ -458,6 +458,12 @@ pub enum StoreError {
     /// Stopped, overloaded or unreachable; trying again may help.
     #[error("the store is not available: {0}")]
     Unavailable(String),
+    /// Another process has it open.
+    #[error("the store is in use: {0}")]
+    Locked(String),
+    /// It was written by a newer version.
+    #[error("the store is too new: {0}")]
+    TooNew(String),
     /// Beyond the limits that every backend keeps.
     #[error("too large for one commit: {0}")]
     TooLarge(&'static str),

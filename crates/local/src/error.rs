@@ -38,6 +38,8 @@ pub(crate) fn copy(error: &StoreError) -> StoreError {
     match error {
         StoreError::ReadOnly(reason) => StoreError::ReadOnly(reason.clone()),
         StoreError::Unavailable(reason) => StoreError::Unavailable(reason.clone()),
+        StoreError::Locked(reason) => StoreError::Locked(reason.clone()),
+        StoreError::TooNew(reason) => StoreError::TooNew(reason.clone()),
         StoreError::TooLarge(reason) => StoreError::TooLarge(reason),
         StoreError::Corrupt(reason) => StoreError::Corrupt(reason.clone()),
         StoreError::Other(source) => StoreError::Other(source.to_string().into()),

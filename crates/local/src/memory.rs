@@ -98,6 +98,7 @@ impl MemoryStore {
     fn apply(&self, changes: Changes, now: Timestamp) -> Committed {
         let mut state = self.state.lock();
         let mut queue = self.queue.lock();
+        let next_change = queue.next_change();
         let held = pin(&mut queue, &changes, now);
         if let Some(refusal) = state.refuses(&changes, held, now) {
             if held {
@@ -130,7 +131,11 @@ impl MemoryStore {
                 now,
             );
         }
+        let wake = queue.has_ready() || queue.next_change() < next_change;
         drop(queue);
+        if wake {
+            self.queue.wake();
+        }
         if let Some(entry) = changes.journal.filter(|_| self.keep.journal) {
             state.journal.insert(entry.id, entry);
         }
@@ -275,12 +280,7 @@ impl Store for MemoryStore {
 
     async fn commit(&self, changes: Changes) -> Result<Committed, StoreError> {
         check(&changes)?;
-        let wakes = changes.complete.is_some() || changes.postpone.is_some() || !changes.jobs.is_empty();
-        let committed = self.apply(changes, self.clock.now());
-        if wakes && committed == Committed::Applied {
-            self.queue.wake();
-        }
-        Ok(committed)
+        Ok(self.apply(changes, self.clock.now()))
     }
 
     async fn journal(&self, entry: JournalEntry) -> Result<(), StoreError> {

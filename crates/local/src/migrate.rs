@@ -222,7 +222,7 @@ fn version(connection: &Connection) -> Result<u32, StoreError> {
 
 fn refuse_newer(version: u32) -> Result<(), StoreError> {
     if version > NEWEST {
-        return Err(StoreError::Unavailable(format!(
+        return Err(StoreError::TooNew(format!(
             "its schema is version {version}, this program knows up to {NEWEST}; start a newer omni"
         )));
     }

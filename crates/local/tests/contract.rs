@@ -9,11 +9,11 @@ use omni_testkit::store_contract::Fixture;
 
 const LEASE: Duration = Duration::from_secs(30);
 
-fn sqlite(options: Options) -> Fixture {
+fn sqlite(mut options: Options) -> Fixture {
     let clock = Arc::new(StoppedClock::default());
-    let dir = tempfile::tempdir().unwrap();
-    let options = Options { lease: LEASE, ..options };
-    let store = SqliteStore::open(dir.path(), options, Arc::clone(&clock) as _).unwrap();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    options.lease = LEASE;
+    let store = SqliteStore::open(dir.path(), options, Arc::clone(&clock) as _).expect("it opens");
     Fixture { keep: Box::new(dir), ..Fixture::new(store, clock, LEASE) }
 }
 

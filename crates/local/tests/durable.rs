@@ -31,7 +31,7 @@ fn pointing(key: &str, text: &str) -> Changes {
 }
 
 async fn apply(store: &SqliteStore, changes: Changes) {
-    assert_eq!(store.commit(changes).await.unwrap(), Committed::Applied);
+    assert_eq!(store.commit(changes).await.expect("the store works"), Committed::Applied);
 }
 
 #[tokio::test]
@@ -375,16 +375,17 @@ async fn what_was_acknowledged_survives_a_kill() {
 }
 
 async fn check_after_kill(dir: &Path, acknowledged: &HashSet<String>) {
-    let store = open(dir, Options { held_jobs: 0, ..Options::default() }).unwrap();
+    let store = open(dir, Options { held_jobs: 0, ..Options::default() }).expect("the store works");
     for key in acknowledged {
-        let found = store.pointer::<String>(&acme(), &Pointer::idempotency(key)).await.unwrap();
+        let found =
+            store.pointer::<String>(&acme(), &Pointer::idempotency(key)).await.expect("the store works");
         assert!(found.is_some(), "{key} was acknowledged and is gone");
     }
     // Whatever is there is there whole: as many messages as jobs and events.
     let mut messages = 0;
     let mut query = Query::newest(Table::Message, 500);
     loop {
-        let page = store.list(&acme(), &query).await.unwrap();
+        let page = store.list(&acme(), &query).await.expect("the store works");
         messages += page.records.len() as u64;
         query.after = page.records.last().map(|listed| listed.key.clone());
         if !page.more {
@@ -394,7 +395,7 @@ async fn check_after_kill(dir: &Path, acknowledged: &HashSet<String>) {
     let stats = store.stats();
     assert_eq!(stats.jobs_ready + stats.jobs_waiting, messages);
     assert!(messages >= acknowledged.len() as u64);
-    assert_eq!(store.last_event(&acme()).await.unwrap(), messages);
+    assert_eq!(store.last_event(&acme()).await.expect("the store works"), messages);
     drop(store);
-    assert!(migrate::validate(dir).unwrap().success);
+    assert!(migrate::validate(dir).expect("the store works").success);
 }

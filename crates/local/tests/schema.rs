@@ -15,7 +15,7 @@ fn open(dir: &Path) -> Result<Arc<SqliteStore>, StoreError> {
 }
 
 fn sqlite(dir: &Path) -> rusqlite::Connection {
-    rusqlite::Connection::open(dir.join("omni.db")).unwrap()
+    rusqlite::Connection::open(dir.join("omni.db")).expect("it opens")
 }
 
 #[test]

@@ -16,5 +16,6 @@ pub fn init(config: &LogConfig) {
     };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second installation (tests) is harmless.
-    let _installed_before = if json { builder.json().try_init() } else { builder.with_target(false).try_init() };
+    let _installed_before =
+        if json { builder.json().try_init() } else { builder.with_target(false).try_init() };
 }

@@ -54,7 +54,8 @@ pub struct Gateway {
 impl Gateway {
     /// Starts serving on `listener` and working.
     pub fn start(parts: Parts, listener: TcpListener, drain: Duration) -> anyhow::Result<Self> {
-        omni_core::phone::warm_up();
+        // Beside the start, not before it.
+        std::thread::spawn(omni_core::phone::warm_up);
         let metrics = metrics()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let http = Arc::new(Http::new(CARRIER_TIMEOUT));
@@ -86,7 +87,8 @@ impl Gateway {
 
 /// Renders the process's metrics. The recorder is global, so it is installed once.
 fn metrics() -> anyhow::Result<Arc<dyn Fn() -> String + Send + Sync>> {
-    static HANDLE: std::sync::OnceLock<metrics_exporter_prometheus::PrometheusHandle> = std::sync::OnceLock::new();
+    static HANDLE: std::sync::OnceLock<metrics_exporter_prometheus::PrometheusHandle> =
+        std::sync::OnceLock::new();
     let handle = match HANDLE.get() {
         Some(handle) => handle.clone(),
         None => {
@@ -108,7 +110,8 @@ fn metrics() -> anyhow::Result<Arc<dyn Fn() -> String + Send + Sync>> {
 
 /// Opens the embedded store in `dir`, made if it is not there, and keeps it swept.
 pub fn open_store(dir: &Path, options: Options) -> anyhow::Result<Arc<SqliteStore>> {
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+    std::fs::create_dir_all(dir)
+        .with_context(|| format!("cannot make the data directory {}", dir.display()))?;
     let store = SqliteStore::open(dir, options, Arc::new(SystemClock))?;
     let sweeper = Arc::downgrade(&store);
     tokio::spawn(async move {

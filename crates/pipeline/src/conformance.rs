@@ -248,7 +248,11 @@ fn view(event: &CarrierEvent) -> Value {
     value
 }
 
-/// Whether `got` has at least all that `expected` names.
+/// Whether `got` has at least all that `expected` names; the first field that differs.
+pub fn compare(field: &str, expected: &Value, got: &Value) -> Result<(), Failure> {
+    matches(field, expected, got)
+}
+
 fn matches(field: &str, expected: &Value, got: &Value) -> Result<(), Failure> {
     let differs = || Err(Failure::new(field, expected, got));
     match (expected, got) {

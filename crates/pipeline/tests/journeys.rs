@@ -1,5 +1,7 @@
 //! Whole journeys of messages, and what happens to them when things go wrong.
 
+#![expect(clippy::unwrap_used, reason = "a failed expectation ends the test")]
+
 mod support;
 
 use std::sync::Arc;
@@ -29,7 +31,7 @@ fn refuses(class: ErrorClass) -> Does {
 #[tokio::test]
 async fn a_message_is_answered_and_followed_to_the_end() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |_| {});
+    let world = World::of([&carrier], |_| {});
     let received = world.callback("alpha", json!([{ "id": "in-1", "text": "hello there" }])).await;
     world.settle().await;
     assert_eq!(carrier.texts(), ["Hi Ana"]);
@@ -71,7 +73,7 @@ async fn a_message_is_answered_and_followed_to_the_end() {
 #[tokio::test]
 async fn a_repeated_callback_is_stored_once_and_answered_once() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |_| {});
+    let world = World::of([&carrier], |_| {});
     let body = json!([{ "id": "in-1", "text": "hello" }, { "id": "in-1", "text": "hello" }]);
     assert_eq!(world.callback("alpha", body.clone()).await.messages.len(), 1);
     let again = world.callback("alpha", body).await;
@@ -82,7 +84,7 @@ async fn a_repeated_callback_is_stored_once_and_answered_once() {
 
 #[tokio::test]
 async fn what_does_not_verify_leaves_nothing_but_a_quarantine_entry() {
-    let world = World::of(&[sms()], |_| {});
+    let world = World::of([&sms()], |_| {});
     let refused = world.request("alpha", json!([{ "id": "in-1", "text": "hello" }]), "wrong").await.unwrap();
     assert_eq!(refused.reply.status, 401);
     world.settle().await;
@@ -97,7 +99,7 @@ async fn what_does_not_verify_leaves_nothing_but_a_quarantine_entry() {
 async fn an_ambiguous_send_is_not_repeated_and_a_receipt_settles_it() {
     let (first, second) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
     first.next([ambiguous()]);
-    let world = World::of(&[first.clone(), second.clone()], |_| {});
+    let world = World::of([&first, &second], |_| {});
     let id = world.send("pay now").await.unwrap().response.message_id;
     world.settle().await;
     world.pass(Duration::from_secs(60)).await;
@@ -117,7 +119,7 @@ async fn the_carriers_own_record_settles_an_ambiguous_send() {
         let carrier = sms();
         carrier.next([ambiguous()]);
         carrier.records(Some(found.clone()));
-        let world = World::of(&[carrier.clone()], |_| {});
+        let world = World::of([&carrier], |_| {});
         let id = world.send("pay now").await.unwrap().response.message_id;
         world.settle().await;
         world.pass(Duration::from_secs(10)).await;
@@ -130,7 +132,7 @@ async fn the_carriers_own_record_settles_an_ambiguous_send() {
 async fn after_the_deadline_a_person_decides_and_a_redrive_sends_again() {
     let carrier = sms();
     carrier.next([ambiguous()]);
-    let world = World::of(&[carrier.clone()], |account| account.reconcile_after_secs = 20);
+    let world = World::of([&carrier], |account| account.reconcile_after_secs = 20);
     let id = world.send("pay now").await.unwrap().response.message_id;
     world.settle().await;
     world.pass(Duration::from_secs(40)).await;
@@ -157,7 +159,7 @@ async fn dead_letter(world: &World) -> JobId {
 #[tokio::test]
 async fn a_crash_between_attempt_and_outcome_sends_nothing_blindly() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |_| {});
+    let world = World::of([&carrier], |_| {});
     let id = world.send("pay now").await.unwrap().response.message_id;
     let jobs = world.store.lease(1, Duration::ZERO).await.unwrap();
     // The worker records the attempt, hands the message over, and dies before it can write
@@ -197,7 +199,7 @@ async fn a_refusal_for_good_goes_to_the_next_carrier_or_ends() {
     for (class, second_sends, status) in cases {
         let (first, second) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
         first.next([refuses(class)]);
-        let world = World::of(&[first.clone(), second.clone()], |_| {});
+        let world = World::of([&first, &second], |_| {});
         let id = world.send("hi").await.unwrap().response.message_id;
         world.settle().await;
         let message = world.message(id).await;
@@ -208,7 +210,7 @@ async fn a_refusal_for_good_goes_to_the_next_carrier_or_ends() {
 #[tokio::test]
 async fn a_troubled_carrier_is_tried_again_in_order_and_then_given_up() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |account| {
+    let world = World::of([&carrier], |account| {
         account.steps = serde_json::from_value(json!([{
             "stepId": "publishOutbound", "retryPolicy": { "maxRetries": 2, "backoffMultiplier": 2, "maxBackoff": 1000 },
         }]))
@@ -234,7 +236,7 @@ async fn a_troubled_carrier_is_tried_again_in_order_and_then_given_up() {
 #[tokio::test]
 async fn stop_ends_everything_even_what_waits() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |_| {});
+    let world = World::of([&carrier], |_| {});
     carrier.next([refuses(ErrorClass::Throttled)]);
     let waiting = world.send("offer").await.unwrap().response.message_id;
     world.settle().await;
@@ -255,7 +257,7 @@ async fn stop_ends_everything_even_what_waits() {
 #[tokio::test]
 async fn a_bots_answer_is_dropped_once_a_person_has_the_conversation() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |account| {
+    let world = World::of([&carrier], |account| {
         account.rules.push(
             serde_json::from_value(json!({
                 "id": "human", "priority": 9,
@@ -277,7 +279,7 @@ async fn a_bots_answer_is_dropped_once_a_person_has_the_conversation() {
 #[tokio::test]
 async fn scheduled_messages_wait_and_expired_ones_do_not_leave() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |_| {});
+    let world = World::of([&carrier], |_| {});
     let later =
         json!({ "to": PERSON, "text": "later", "options": { "scheduledAt": "2026-11-21T12:10:00Z" } });
     let id = world.publish(&later, None).await.unwrap().response;
@@ -300,7 +302,7 @@ async fn scheduled_messages_wait_and_expired_ones_do_not_leave() {
 #[tokio::test]
 async fn a_receipt_that_comes_before_the_answer_is_kept_for_it() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |_| {});
+    let world = World::of([&carrier], |_| {});
     world.callback("alpha", json!([{ "status": "delivered", "id": "alpha-1" }])).await;
     world.settle().await;
     let id = world.send("hi").await.unwrap().response.message_id;
@@ -311,7 +313,7 @@ async fn a_receipt_that_comes_before_the_answer_is_kept_for_it() {
 #[tokio::test]
 async fn a_long_text_goes_in_parts_each_with_its_own_attempt() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |_| {});
+    let world = World::of([&carrier], |_| {});
     carrier.next([Does::Takes, refuses(ErrorClass::Throttled)]);
     let text = "word ".repeat(60);
     let id = world.send(text.trim()).await.unwrap().response.message_id;
@@ -328,7 +330,7 @@ async fn a_long_text_goes_in_parts_each_with_its_own_attempt() {
 #[tokio::test]
 async fn an_idempotency_key_gives_the_first_answer_again() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |_| {});
+    let world = World::of([&carrier], |_| {});
     let body = json!({ "to": PERSON, "text": "once" });
     let first = world.publish(&body, Some("k-1")).await.unwrap();
     let again = world.publish(&body, Some("\"k-1\"")).await.unwrap();
@@ -343,7 +345,7 @@ async fn an_idempotency_key_gives_the_first_answer_again() {
 #[tokio::test]
 async fn outside_the_service_window_only_templates_leave() {
     let carrier = Arc::new(Scripted::new("wa", Channel::Whatsapp).windowed());
-    let world = World::of(&[carrier.clone()], |_| {});
+    let world = World::of([&carrier], |_| {});
     assert_eq!(world.send("hi").await.unwrap_err().code, problem::WINDOW_CLOSED);
     let template = json!({ "to": PERSON, "content": { "type": "template", "templateId": "booking" } });
     assert!(world.publish(&template, None).await.is_ok());
@@ -356,7 +358,7 @@ async fn outside_the_service_window_only_templates_leave() {
 
 #[tokio::test]
 async fn a_day_of_silence_expires_a_conversation_and_the_next_message_reopens_it() {
-    let world = World::of(&[sms()], |_| {});
+    let world = World::of([&sms()], |_| {});
     let first = world.callback("alpha", json!([{ "id": "in-1", "text": "hello" }])).await.messages[0];
     world.settle().await;
     world.clock.advance(Duration::from_secs(25 * 3_600));
@@ -372,7 +374,7 @@ async fn a_day_of_silence_expires_a_conversation_and_the_next_message_reopens_it
 #[tokio::test]
 async fn a_disabled_step_is_passed_over_and_says_so() {
     let carrier = sms();
-    let world = World::of(&[carrier.clone()], |account| {
+    let world = World::of([&carrier], |account| {
         account.steps = serde_json::from_value(json!([
             { "stepId": "workFlowPreRoute", "enabled": false },
             { "stepId": "workFlowBiDirectional",
@@ -390,7 +392,7 @@ async fn a_disabled_step_is_passed_over_and_says_so() {
 #[tokio::test]
 async fn an_open_breaker_moves_traffic_and_lets_it_come_back() {
     let (first, second) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
-    let world = World::of(&[first.clone(), second.clone()], |_| {});
+    let world = World::of([&first, &second], |_| {});
     first.next([refuses(ErrorClass::Auth)]);
     let id = world.send("one").await.unwrap().response.message_id;
     world.settle().await;

@@ -42,7 +42,7 @@ impl IdSource for SeededIds {
 }
 
 impl State {
-    /// Sebastiano Vigna's SplitMix64.
+    /// The next number: `SplitMix64`, after Sebastiano Vigna's published algorithm.
     const fn next(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.random;

@@ -1,6 +1,7 @@
 //! Delivery of signed callbacks, with the carrier's own rule for trying again.
 //!
-//! A twin builds a [`Callback`]; the one [`Courier`] sends it over a pooled client. The first
+//! A twin builds a [`Callback`]; the one [`Courier`] sends it over a pooled client: `POST`, or
+//! `GET` where everything stands in the URL and there is no body. The first
 //! try is awaited, so the callbacks of one message leave in order; further tries run on
 //! their own, as at the real carriers, and may be overtaken. Everything is bounded: so many
 //! requests at once, so many tasks waiting; what comes on top is dropped with a
@@ -17,6 +18,7 @@ use tokio::sync::{Semaphore, broadcast};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::{Host, Url};
 
 use crate::events::TwinEvent;
 
@@ -25,7 +27,7 @@ const AT_ONCE: usize = 128;
 /// Tasks (a message's callbacks, or one callback's further tries) waiting at once.
 const WAITING: usize = 20_000;
 
-/// One signed request to the gateway.
+/// One signed request to the gateway; without a body it is a `GET`.
 #[derive(Clone)]
 pub(crate) struct Callback {
     /// What it reports, for events: `sent`, `text`.
@@ -170,8 +172,19 @@ impl Courier {
         true
     }
 
-    /// Makes the first try and, by the carrier's rule, starts further ones.
+    /// Makes the first try and, by the carrier's rule, starts further ones with the same bytes.
     pub(crate) async fn deliver(self: &Arc<Self>, carrier: &'static str, callback: Callback) {
+        self.deliver_signing_anew(carrier, callback, || None).await;
+    }
+
+    /// As [`Courier::deliver`], but before each further try `sign_anew` may give the callback
+    /// with a new signature.
+    pub(crate) async fn deliver_signing_anew(
+        self: &Arc<Self>,
+        carrier: &'static str,
+        callback: Callback,
+        sign_anew: impl Fn() -> Option<Callback> + Send + Sync + 'static,
+    ) {
         let started = Instant::now();
         let ending = self.attempt(carrier, &callback, 1).await;
         if callback.rule.is_success(ending) {
@@ -183,12 +196,18 @@ impl Courier {
         }
         let (what, id) = (callback.what, callback.id.clone());
         let courier = Arc::clone(self);
-        if !self.spawn(async move { courier.try_again(carrier, callback, started).await }) {
+        if !self.spawn(async move { courier.try_again(carrier, callback, started, sign_anew).await }) {
             self.dropped(carrier, what, &id);
         }
     }
 
-    async fn try_again(&self, carrier: &'static str, callback: Callback, started: Instant) {
+    async fn try_again(
+        &self,
+        carrier: &'static str,
+        mut callback: Callback,
+        started: Instant,
+        sign_anew: impl Fn() -> Option<Callback>,
+    ) {
         let rule = callback.rule;
         let (mut attempt, mut ending) = (1, Ending::NoAnswer);
         for wait in rule.waits {
@@ -197,6 +216,7 @@ impl Courier {
                 break;
             }
             attempt += 1;
+            callback = sign_anew().unwrap_or(callback);
             ending = self.attempt(carrier, &callback, attempt).await;
             if rule.is_success(ending) {
                 return;
@@ -227,7 +247,10 @@ impl Courier {
     }
 
     async fn send(&self, callback: &Callback) -> Ending {
-        let request = self.client.post(&callback.url).timeout(callback.rule.timeout);
+        let everything_in_url = callback.body.is_empty();
+        let url = &callback.url;
+        let request = if everything_in_url { self.client.get(url) } else { self.client.post(url) };
+        let request = request.timeout(callback.rule.timeout);
         let request =
             callback.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
         match request.body(callback.body.clone()).send().await {
@@ -304,6 +327,24 @@ fn ending_of(error: &reqwest::Error) -> Ending {
     }
 }
 
+/// Where the request really goes: a URL that is not on this machine keeps path and query but
+/// goes to omni itself, as if through its public name.
+pub(crate) fn reachable(url: &str, webhook_base: &str) -> String {
+    let Ok(parsed) = Url::parse(url) else { return url.to_owned() };
+    let here = match parsed.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if here {
+        return url.to_owned();
+    }
+    let after_host = url.split_once("://").map_or("", |(_, rest)| rest);
+    let path = after_host.find(['/', '?']).and_then(|at| after_host.get(at..)).unwrap_or("/");
+    format!("{webhook_base}{path}")
+}
+
 /// A client of its own: the twins share nothing with the adapters.
 fn client() -> reqwest::Client {
     // reqwest wants a provider even for plain HTTP. It is process-wide; a second
@@ -350,6 +391,22 @@ mod tests {
         for (name, rule, ending, success, again) in cases {
             assert_eq!(rule.is_success(ending), success, "{name}");
             assert_eq!(rule.is_worth_another_try(ending), again, "{name}");
+        }
+    }
+
+    #[test]
+    fn nothing_leaves_the_machine() {
+        let base = "http://127.0.0.1:7070";
+        let cases = [
+            ("http://127.0.0.1:9/webhooks/twilio?m=1", "http://127.0.0.1:9/webhooks/twilio?m=1"),
+            ("http://localhost:9/x", "http://localhost:9/x"),
+            ("http://[::1]:9/x", "http://[::1]:9/x"),
+            ("https://gw.example.net/webhooks/twilio?m=1", "http://127.0.0.1:7070/webhooks/twilio?m=1"),
+            ("https://gw.example.net", "http://127.0.0.1:7070/"),
+            ("https://user:pw@gw.example.net:8443/a%20b", "http://127.0.0.1:7070/a%20b"),
+        ];
+        for (url, expect) in cases {
+            assert_eq!(reachable(url, base), expect);
         }
     }
 

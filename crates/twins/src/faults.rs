@@ -29,8 +29,8 @@ pub struct Faults {
     pub latency_ms: u64,
     /// Every API call is answered with 503; callbacks of earlier messages still come.
     pub outage: bool,
-    /// WhatsApp, also through Twilio: free-form messages to people who have not written within 24 hours
-    /// fail, as in production. Without it the sandbox lets them pass.
+    /// WhatsApp, through whichever carrier: free-form messages to people who have not written within 24
+    /// hours fail, as in production. Without it the sandbox lets them pass.
     pub strict_window: bool,
     /// What happens to status callbacks.
     pub receipts: ReceiptFaults,

@@ -24,17 +24,24 @@
 //! machine: a status callback for a public URL is signed for that URL but delivered to
 //! [`Settings::webhook_base`].
 
+mod bandwidth; // 1
 mod bounded;
 mod callbacks;
+mod dates;
 mod dice;
 mod events;
 mod faults;
 mod fixtures;
+mod inteliquent; // 1
+mod livechat; // 1
+mod messagebird; // 1
 mod multipart;
 mod receipts;
 mod record;
 mod reserved;
 mod samples;
+mod segments;
+mod sendgrid; // 1
 mod server;
 mod twilio; // 1
 mod twin;
@@ -66,8 +73,13 @@ use crate::twin::{Desk, Pace, Plugin, Twin};
 
 /// The carriers that have a twin.
 const REGISTRY: &[Plugin] = &[
-    twilio::PLUGIN,   // 2
-    whatsapp::PLUGIN, // 2
+    bandwidth::PLUGIN,   // 2
+    inteliquent::PLUGIN, // 2
+    sendgrid::PLUGIN,    // 2
+    livechat::PLUGIN,    // 2
+    messagebird::PLUGIN, // 2
+    twilio::PLUGIN,      // 2
+    whatsapp::PLUGIN,    // 2
 ];
 
 /// Longer waits between receipts count as this.
@@ -176,13 +188,20 @@ impl Twins {
 
     /// What an adapter takes as its `base_url`: `http://127.0.0.1:PORT/whatsapp`.
     pub fn base_url(&self, carrier: &str) -> Option<String> {
-        Some(self.twins.get(carrier)?.desk().base_url.clone())
+        self.connection_settings(carrier)?["base_url"].as_str().map(str::to_owned)
     }
 
     /// The settings of an adapter connection that fits this twin: credentials, numbers and
     /// `base_url`.
     pub fn connection_settings(&self, carrier: &str) -> Option<Value> {
         Some(self.twins.get(carrier)?.connection_settings())
+    }
+
+    /// As [`Twins::connection_settings`], for another of the carrier's APIs or kinds of
+    /// credentials: `messagebird` has `rest`, `bird` and `platform`; `livechat` has `bot`,
+    /// `personal`, `oauth` and `frankfurt`. `None` if there is no such carrier or variant.
+    pub fn connection_settings_for(&self, carrier: &str, variant: &str) -> Option<Value> {
+        self.twins.get(carrier)?.variant_settings(variant)
     }
 
     /// Sends callbacks elsewhere from now on.

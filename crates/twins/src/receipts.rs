@@ -120,7 +120,12 @@ impl<T: Twin> Journey<T> {
         let desk = self.twin.desk();
         for _ in 0..step.copies {
             let callback = self.twin.status_callback(&self.record, step.receipt, happened, self.forged);
-            if let Some(callback) = callback {
+            let Some(callback) = callback else { continue };
+            if self.twin.signs_each_try() {
+                let (twin, record, forged) = (Arc::clone(&self.twin), Arc::clone(&self.record), self.forged);
+                let anew = move || twin.status_callback(&record, step.receipt, happened, forged);
+                desk.courier.deliver_signing_anew(desk.carrier, callback, anew).await;
+            } else {
                 desk.courier.deliver(desk.carrier, callback).await;
             }
         }

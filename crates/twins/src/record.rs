@@ -76,6 +76,8 @@ pub(crate) enum Direction {
 pub(crate) struct Record {
     pub(crate) id: String,
     pub(crate) direction: Direction,
+    /// Which of the carrier's APIs it belongs to, where there are several.
+    pub(crate) api: &'static str,
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) content: Value,
@@ -100,6 +102,7 @@ impl Record {
         Self {
             id,
             direction,
+            api: "",
             from: String::new(),
             to: String::new(),
             content: Value::Null,
@@ -108,6 +111,17 @@ impl Record {
             at,
             progress: Mutex::new(Progress { furthest: 0, current, history: Vec::new(), withdrawn: false }),
         }
+    }
+
+    /// The id that the carrier shows. A message to several people is one record for each of
+    /// them, and their ids differ only behind a slash (`m`, `m/1`, `m/2`).
+    pub(crate) fn wire_id(&self) -> &str {
+        self.id.split('/').next().unwrap_or_default()
+    }
+
+    /// The key of the record for the recipient at `place` of a message.
+    pub(crate) fn key(id: &str, place: usize) -> String {
+        if place == 0 { id.to_owned() } else { format!("{id}/{place}") }
     }
 
     /// Moves on to step `rank` (1 is the first after acceptance). A step that comes after a
@@ -213,6 +227,14 @@ mod tests {
         assert_eq!(record.current().state, "delivered");
         assert_eq!(record.history().len(), 2);
         assert_eq!(record.updated_at(), Timestamp::from_secs(4));
+    }
+
+    #[test]
+    fn recipients_of_one_message_have_keys_of_their_own() {
+        for (place, key) in [(0, "m"), (1, "m/1"), (12, "m/12")] {
+            assert_eq!(Record::key("m", place), key);
+            assert_eq!(record(key).wire_id(), "m");
+        }
     }
 
     #[test]

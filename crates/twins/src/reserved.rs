@@ -16,6 +16,10 @@
 //! | +1 555 000 2010 | callbacks with a wrong signature |
 //!
 //! Every other number is delivered, and read where the channel has receipts.
+//!
+//! Mail has the same fates as names `…@sim.test` (a `+tag` is ignored): `unread`, `refused`,
+//! `bounce` (undeliverable), `busy` (429), `flaky`, `timeout`, `early`, `twice`, `optout` and
+//! `forged`. The e-mail twin adds some of its own, such as `complaint`.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -44,6 +48,9 @@ pub(crate) enum Fate {
 
 /// The fate of an address; any prefix such as `whatsapp:` and any plus sign is ignored.
 pub(crate) fn fate(address: &str) -> Fate {
+    if let Some(name) = mail_name(address) {
+        return fate_of_mail(&name);
+    }
     let number = address.rsplit(':').next().unwrap_or_default();
     match number.strip_prefix('+').unwrap_or(number).strip_prefix("1555000") {
         Some("1002") => Fate::NeverRead,
@@ -57,6 +64,29 @@ pub(crate) fn fate(address: &str) -> Fate {
         Some("2008") => Fate::OptedOut,
         Some("2009") => Fate::OutsideWindow,
         Some("2010") => Fate::BadSignature,
+        _ => Fate::Read,
+    }
+}
+
+/// The name of a reserved mail address: `bounce` for `Bounce+7@sim.test`.
+pub(crate) fn mail_name(address: &str) -> Option<String> {
+    let (local, host) = address.rsplit_once('@')?;
+    let name = local.split('+').next().unwrap_or_default();
+    host.eq_ignore_ascii_case("sim.test").then(|| name.to_ascii_lowercase())
+}
+
+fn fate_of_mail(name: &str) -> Fate {
+    match name {
+        "unread" => Fate::NeverRead,
+        "refused" => Fate::Refused,
+        "bounce" => Fate::Undeliverable,
+        "busy" => Fate::TooMany,
+        "flaky" => Fate::Flaky,
+        "timeout" => Fate::NoAnswer,
+        "early" => Fate::CallbackFirst,
+        "twice" => Fate::CallbacksTwice,
+        "optout" => Fate::OptedOut,
+        "forged" => Fate::BadSignature,
         _ => Fate::Read,
     }
 }
@@ -116,6 +146,11 @@ mod tests {
             ("+155500020011", Fate::Read),
             ("+15550009999", Fate::Read),
             ("whatsapp:GB.7Qk20Xd3aLm", Fate::Read),
+            ("bounce@sim.test", Fate::Undeliverable),
+            ("Timeout+17@SIM.test", Fate::NoAnswer),
+            ("complaint@sim.test", Fate::Read),
+            ("bounce@customer.example", Fate::Read),
+            ("+15550002001@sim.test", Fate::Read),
             ("", Fate::Read),
         ];
         for (address, expect) in cases {

@@ -50,6 +50,19 @@ pub(crate) trait Twin: Send + Sync + 'static {
     /// The settings of an adapter connection that fits this twin.
     fn connection_settings(&self) -> Value;
 
+    /// The settings for another of the carrier's APIs or kinds of credentials, where it has
+    /// several; `None` for a name that it does not know.
+    fn variant_settings(&self, variant: &str) -> Option<Value> {
+        let _only_one = variant;
+        None
+    }
+
+    /// Whether each further try of a status callback is signed anew (a time in the signature,
+    /// a token for one use); otherwise it has the same bytes.
+    fn signs_each_try(&self) -> bool {
+        false
+    }
+
     /// The callback that reports `receipt`, signed (or, if `forged`, signed wrongly). `None`
     /// if this message's sender asked for no callbacks.
     fn status_callback(

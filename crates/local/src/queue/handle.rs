@@ -57,7 +57,7 @@ impl QueueHandle {
             }
             tokio::select! {
                 () = changed => {}
-                () = sleep_until(next.map_or(last, |next| next.min(last))) => {
+                () = sleep_until(next.min(last)) => {
                     if Instant::now() >= last {
                         // Another one may have slept on the strength of our timer.
                         self.changed.notify_one();
@@ -68,12 +68,13 @@ impl QueueHandle {
         }
     }
 
-    fn look(&self, max: usize) -> (Vec<Taken>, Option<Instant>, bool) {
+    /// What can be leased, when to look again, and whether something is left.
+    fn look(&self, max: usize) -> (Vec<Taken>, Instant, bool) {
         let now = self.clock.now();
         let mut queue = self.lock();
         let taken = queue.take(max, now);
-        let next = queue.next_change().map(|at| Instant::now() + at.since(now).clamp(TICK, LONGEST_WAIT));
-        (taken, next, queue.has_ready())
+        let next = queue.next_change().since(now).clamp(TICK, LONGEST_WAIT);
+        (taken, Instant::now() + next, queue.has_ready())
     }
 }
 

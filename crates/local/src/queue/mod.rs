@@ -274,10 +274,11 @@ impl Queue {
     }
 
     /// When something changes by itself: a job falls due, or a lease ends.
-    pub(crate) fn next_change(&self) -> Option<Timestamp> {
-        let due = self.timers.first().map(|(at, _)| *at);
-        let end = self.ends.first().map(|(at, _)| *at);
-        due.into_iter().chain(end).min()
+    /// Far away if nothing does.
+    pub(crate) fn next_change(&self) -> Timestamp {
+        let due = self.timers.first().map_or(Timestamp::MAX, |(at, _)| *at);
+        let end = self.ends.first().map_or(Timestamp::MAX, |(at, _)| *at);
+        due.min(end)
     }
 
     /// Whether something could be leased at once.

@@ -13,12 +13,15 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 
+use super::files;
 use crate::options::Checkpointing;
 
 /// Bytes of one page in the log.
 const FRAME: u64 = 4096 + 24;
 /// So few frames are copied by the writer itself, in about a millisecond.
 const SMALL_REST: i64 = 512;
+/// How long every commit may wait for readers of the log to end.
+const READERS_END: Duration = Duration::from_millis(5);
 /// The least time between two passes.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -67,8 +70,7 @@ impl Checkpointer {
     /// when asked to.
     pub(super) fn after_batch(&self, connection: &Connection) {
         if self.progress.rest.load(Ordering::Acquire) {
-            // RESTART: the next commit writes at the log's beginning again.
-            copy(connection, "PRAGMA wal_checkpoint(RESTART)");
+            restart(connection);
             self.progress.rest.store(false, Ordering::Release);
         } else if self.progress.waiting_bytes() >= self.settings.at_bytes {
             self.progress.wake.notify_one();
@@ -85,6 +87,14 @@ impl Checkpointer {
             tracing::error!("the checkpoint thread had panicked");
         }
     }
+}
+
+/// Copies the rest and waits, a moment only, for readers of the log to end: then the next
+/// commit writes at its beginning again. A longer reader means another try later.
+fn restart(connection: &Connection) {
+    connection.busy_timeout(READERS_END).ok();
+    copy(connection, "PRAGMA wal_checkpoint(RESTART)");
+    connection.busy_timeout(files::BUSY).ok();
 }
 
 fn count_frames(writer: &mut Connection, progress: &Arc<Progress>) {
@@ -110,6 +120,7 @@ struct Copier {
 
 impl Copier {
     fn run(self) {
+        yield_to_others();
         while self.wait() {
             // The writer has the rest in hand.
             if self.progress.rest.load(Ordering::Acquire) || self.progress.waiting_bytes() == 0 {
@@ -138,6 +149,18 @@ impl Copier {
             self.progress.wake.wait_for(&mut stop, pause);
         }
         !*stop
+    }
+}
+
+/// Takes the lowest priority for this thread: commits and sends come first.
+fn yield_to_others() {
+    #[cfg(target_os = "linux")]
+    {
+        // On Linux a thread has a priority of its own, under its own id.
+        let thread = rustix::thread::gettid();
+        if let Err(error) = rustix::process::setpriority_process(Some(thread), 19) {
+            tracing::debug!(%error, "the checkpoint thread keeps its priority");
+        }
     }
 }
 

@@ -19,7 +19,7 @@ const LOCK: &str = "omni.lock";
 
 /// How long to wait for somebody else's lock on the database (a user's `sqlite3`, a
 /// checkpoint that ends just now).
-const BUSY: Duration = Duration::from_millis(250);
+pub(super) const BUSY: Duration = Duration::from_millis(250);
 
 /// Makes `dir` if it is missing, and takes its lock: one process has a store open at a
 /// time. The lock ends with the returned file, however the process ends.
@@ -30,7 +30,7 @@ pub(crate) fn lock(dir: &Path) -> Result<File, StoreError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            Err(StoreError::Unavailable(format!("another process has the store in {} open", dir.display())))
+            Err(StoreError::Locked(format!("another process has the store in {} open", dir.display())))
         }
         Err(TryLockError::Error(error)) => Err(from_io(error)),
     }

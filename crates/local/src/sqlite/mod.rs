@@ -1,6 +1,7 @@
 //! The store on SQLite: one file, one writer, readers beside it.
 //!
-//! * [`writer`]: the thread that writes, group commit; [`apply`]: one commit inside it.
+//! * [`writer`]: the thread that writes, group commit; [`apply`]: one commit inside it;
+//!   [`settle`]: who learns of it afterwards.
 //! * [`read`]: reads on connections of their own, which see what is committed.
 //! * [`open`]: files to running store; the work queue is rebuilt from the open jobs.
 //! * [`checkpoint`] and [`sweep`]: the house-keeping.
@@ -13,6 +14,7 @@ pub(crate) mod files;
 mod health;
 mod open;
 mod read;
+mod settle;
 mod sql;
 mod stats;
 mod sweep;

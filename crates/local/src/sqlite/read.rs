@@ -129,21 +129,30 @@ pub(super) fn events(
     after: u64,
     limit: usize,
 ) -> Result<Vec<LoggedEvent>, StoreError> {
-    let read = || -> rusqlite::Result<Vec<(i64, i64, String, Vec<u8>)>> {
+    let read = || -> rusqlite::Result<Vec<RawEvent>> {
         let sql = "SELECT seq, at, type, data FROM event WHERE seq > ?1 AND seq < ?2 ORDER BY seq LIMIT ?3";
         let mut statement = connection.prepare_cached(sql)?;
         let (from, to) = (event_row(tenant, after), event_row(tenant + 1, 0));
         let rows = statement.query_map(params![from, to, limit], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get_ref(3)?.as_bytes()?.to_vec()))
+            let data = row.get_ref(3)?.as_bytes()?.to_vec();
+            Ok(RawEvent { seq: row.get(0)?, at: row.get(1)?, event_type: row.get(2)?, data })
         })?;
         rows.collect()
     };
-    let logged = |(seq, at, event_type, data): (i64, i64, String, Vec<u8>)| {
-        let sequence = (seq - event_row(tenant, 0)).cast_unsigned();
-        let event = NewEvent { event_type, at: Timestamp::from_micros(at), data: decode(&data)? };
-        Ok(LoggedEvent { sequence, event })
+    let logged = |raw: RawEvent| {
+        let sequence = (raw.seq - event_row(tenant, 0)).cast_unsigned();
+        let (at, event_type) = (Timestamp::from_micros(raw.at), raw.event_type);
+        Ok(LoggedEvent { sequence, event: NewEvent { event_type, at, data: decode(&raw.data)? } })
     };
     read().map_err(from_sqlite)?.into_iter().map(logged).collect()
+}
+
+/// An event's row, before its data is understood.
+struct RawEvent {
+    seq: i64,
+    at: i64,
+    event_type: String,
+    data: Vec<u8>,
 }
 
 const JOURNAL_COLUMNS: &str = "SELECT journal.id, tenant.name, journal.carrier, journal.connection,

@@ -3,7 +3,6 @@
 use omni_core::store::Table;
 
 /// Statements of a listed table.
-
 pub(super) struct TableSql {
     /// version, expiry, body by tenant and id.
     pub(super) get: &'static str,

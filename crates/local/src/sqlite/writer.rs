@@ -7,19 +7,18 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use omni_core::store::{Committed, StoreError, Table};
+use omni_core::store::{Committed, StoreError};
 use omni_core::time::{Clock, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use super::apply::{Found, Hands};
 use super::checkpoint::Checkpointer;
+use super::settle::settle;
 use super::sweep::SweepBatch;
 use super::{Shared, event_row};
-use crate::cache::{CacheKey, Stored};
-use crate::error::{closed, copy, from_sqlite};
+use crate::error::{copy, from_sqlite};
 use crate::journal::Packed;
-use crate::prepare::{Place, Ready};
-use crate::queue::Entry;
+use crate::prepare::Ready;
 use crate::tenants::Tenant;
 
 /// The answer to somebody who waits for the disk.
@@ -40,7 +39,7 @@ pub(super) enum Request {
 }
 
 /// What became of a request, once the transaction is committed.
-enum Outcome {
+pub(super) enum Outcome {
     Applied(Written),
     Refused(Committed),
     Done(usize),
@@ -48,12 +47,12 @@ enum Outcome {
 
 /// What the queue and the cache need to know of an applied commit.
 #[derive(Default)]
-struct Written {
-    found: Vec<Found>,
-    first_job: u64,
-    postponed: Option<Box<omni_core::job::Job>>,
+pub(super) struct Written {
+    pub(super) found: Vec<Found>,
+    pub(super) first_job: u64,
+    pub(super) postponed: Option<Box<omni_core::job::Job>>,
     /// The sequence of its last event.
-    newest_event: Option<u64>,
+    pub(super) newest_event: Option<u64>,
 }
 
 pub(super) struct Writer {
@@ -117,7 +116,7 @@ impl Writer {
         match self.transact(&batch, now) {
             Ok(outcomes) => {
                 self.shared.health.wrote();
-                self.settle(batch, outcomes, now);
+                settle(&self.shared, batch, outcomes, now);
             }
             // Perhaps one of them is at fault: then the others must not suffer for it.
             Err(StoreError::Other(_) | StoreError::Corrupt(_)) if batch.len() > 1 => {
@@ -282,96 +281,6 @@ impl Writer {
         }
         Ok(())
     }
-
-    /// The batch is durable: tells the queue, the cache, who waits for events, the callers.
-    fn settle(&mut self, batch: Vec<Request>, outcomes: Vec<Outcome>, now: Timestamp) {
-        let mut answers = Vec::with_capacity(batch.len());
-        let mut queue = self.shared.queue.lock();
-        let mut jobs_changed = false;
-        for (request, outcome) in batch.into_iter().zip(outcomes) {
-            match (request, outcome) {
-                (Request::Commit(ready, answer), Outcome::Applied(written)) => {
-                    self.remember(&ready, &written);
-                    jobs_changed |= enqueue(&mut queue, *ready, written, now);
-                    answers.push(Reply::Committed(answer, Committed::Applied));
-                }
-                (Request::Commit(_, answer), Outcome::Refused(refusal)) => {
-                    answers.push(Reply::Committed(answer, refusal));
-                }
-                (Request::Journal(_, _, answer) | Request::Probe(answer), _) => {
-                    answers.push(Reply::Done(answer));
-                }
-                (Request::Sweep(_, answer), Outcome::Done(rows)) => answers.push(Reply::Swept(answer, rows)),
-                (request, _) => request.fail(&closed()),
-            }
-        }
-        drop(queue);
-        if jobs_changed {
-            self.shared.queue.wake();
-        }
-        answers.into_iter().for_each(Reply::send);
-    }
-
-    fn remember(&self, ready: &Ready, written: &Written) {
-        let number = ready.tenant.number().expect("it has just been written");
-        let key = |place: &Place| match place {
-            Place::Pointer(key) => Some(CacheKey::pointer(key)),
-            Place::Row(table, id) => CacheKey::row(*table, number, id),
-        };
-        for (put, found) in ready.puts.iter().zip(&written.found) {
-            // Who looks at dead letters is a person, later.
-            if put.place.table() == Table::DeadLetter {
-                continue;
-            }
-            if let Some(key) = key(&put.place) {
-                let (version, body) = (found.next_version(), put.body.clone());
-                self.shared.cache.wrote(key, Some(Stored { version, body, expires_at: put.expires_at }));
-            }
-        }
-        for key in ready.deletes.iter().filter_map(key) {
-            self.shared.cache.wrote(key, None);
-        }
-        if let Some(newest) = written.newest_event {
-            ready.tenant.announce(newest);
-        }
-    }
-}
-
-/// Brings the work queue up to date; whether that may have made something ready.
-fn enqueue(queue: &mut crate::queue::Queue, ready: Ready, written: Written, now: Timestamp) -> bool {
-    let changed = ready.complete.is_some() || ready.postpone.is_some() || !ready.jobs.is_empty();
-    if let Some((_, token)) = ready.complete {
-        queue.finish(token, now);
-    }
-    if let Some(postpone) = ready.postpone {
-        queue.postpone(postpone.token, postpone.not_before, written.postponed, now);
-    }
-    for (seq, ready_job) in (written.first_job..).zip(ready.jobs) {
-        let job = ready_job.job;
-        let lane = job.lane.clone();
-        let (id, priority, not_before) = (job.id, job.priority, job.not_before);
-        let entry = Entry { seq, id, priority, not_before, job: Some(job) };
-        queue.push(&ready.tenant.name, &lane, entry, now);
-    }
-    changed
-}
-
-/// An answer that waits for the queue's lock to be free again.
-enum Reply {
-    Committed(Answer<Committed>, Committed),
-    Done(Answer<()>),
-    Swept(Answer<usize>, usize),
-}
-
-impl Reply {
-    /// Whoever no longer waits for it does not get it.
-    fn send(self) {
-        match self {
-            Self::Committed(answer, committed) => drop(answer.send(Ok(committed))),
-            Self::Done(answer) => drop(answer.send(Ok(()))),
-            Self::Swept(answer, rows) => drop(answer.send(Ok(rows))),
-        }
-    }
 }
 
 impl Request {
@@ -390,7 +299,7 @@ impl Request {
         }
     }
 
-    fn fail(self, error: &StoreError) {
+    pub(super) fn fail(self, error: &StoreError) {
         match self {
             Self::Commit(_, answer) => drop(answer.send(Err(copy(error)))),
             Self::Journal(_, _, answer) | Self::Probe(answer) | Self::Close(answer) => {

@@ -4,7 +4,6 @@
 //! over loopback. Each message that passes is shown with the steps it took.
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,7 +59,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let twins = Arc::new(twins);
     let tenant: TenantId = DEMO.parse().expect("a plain name");
     let directory = demo(&tenant, &twins, &url)?;
-    let (key, api_key) = Keys::generate("dev", tenant.clone(), true, random());
+    let (key, api_key) = omni_server::auth::generate("dev", tenant.clone(), true, random());
     let names: Vec<String> = directory.connections().iter().map(|c| c.carrier.name().to_string()).collect();
     let rules = directory.accounts_of(&tenant).first().map_or(0, |account| account.rules.len());
     let parts = Parts {
@@ -72,14 +71,17 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         concurrency: CONCURRENCY,
     };
     let gateway = Gateway::start(parts, listener, DRAIN)?;
-    let state = DevState { url: url.clone(), key: key.clone(), tenant: DEMO.to_owned(), pid: std::process::id() };
+    let state =
+        DevState { url: url.clone(), key: key.clone(), tenant: DEMO.to_owned(), pid: std::process::id() };
     let written = dev_state::write(&state);
     if let Err(error) = &written {
-        eprintln!("  note: `omni trigger` will need --url and --key, because the state file could not be written: {error}");
+        eprintln!(
+            "  note: `omni trigger` will need --url and --key, because the state file could not be written: {error}"
+        );
     }
     if args.json {
         let line = json!({ "url": url, "key": key, "tenant": DEMO, "pid": state.pid, "data": data.dir });
-        say(&line.to_string());
+        output::line(&line.to_string());
     } else {
         banner(&url, &key, &data, &names, rules);
     }
@@ -87,7 +89,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let shown = (!quiet).then(|| tokio::spawn(show(Arc::clone(&gateway.engine), tenant)));
     crate::signals::stop_requested().await;
     if !quiet {
-        say("\n  stopping: finishing what is under way …");
+        output::line("\n  stopping: finishing what is under way …");
     }
     if written.is_ok() {
         dev_state::remove(state.pid);
@@ -102,12 +104,6 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints one line; a closed pipe is no reason to stop serving.
-fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    let _closed_pipe = writeln!(out, "{line}").and_then(|()| out.flush());
-}
-
 async fn listen(args: &DevArgs) -> anyhow::Result<TcpListener> {
     let address: SocketAddr = match (args.port, args.listen) {
         (Some(port), _) => SocketAddr::from(([127, 0, 0, 1], port)),
@@ -115,7 +111,9 @@ async fn listen(args: &DevArgs) -> anyhow::Result<TcpListener> {
         (None, None) => SocketAddr::from(([127, 0, 0, 1], 7070)),
     };
     TcpListener::bind(address).await.map_err(|error| {
-        let detail = format!("cannot listen on {address}: {error}. Another `omni dev`? Use --port 0 for any free port.");
+        let detail = format!(
+            "cannot listen on {address}: {error}. Another `omni dev`? Use --port 0 for any free port."
+        );
         Problem::new(problem::PORT_IN_USE, detail).into()
     })
 }
@@ -167,10 +165,11 @@ fn demo(tenant: &TenantId, twins: &Twins, url: &str) -> anyhow::Result<Directory
 }
 
 fn banner(url: &str, key: &str, data: &Data, carriers: &[String], rules: usize) {
-    let kept = if data.temporary { "temporary, removed on exit (--keep, or --data ./omni-data)" } else { "kept" };
+    let kept =
+        if data.temporary { "temporary, removed on exit (--keep, or --data ./omni-data)" } else { "kept" };
     let version = env!("CARGO_PKG_VERSION");
     let address = url.trim_start_matches("http://");
-    say(&format!(
+    output::line(&format!(
         "
   omniservice {version}   sandbox: no real carrier is contacted
   ✓ data      {kept}: {}
@@ -213,7 +212,10 @@ async fn show_event(
     let id: Option<MessageId> = data["messageId"].as_str().and_then(|id| id.parse().ok());
     let Some(id) = id else { return };
     let kind = event.event.event_type.as_str();
-    if !matches!(kind, "message.routed" | "message.sent" | "message.delivered" | "message.read" | "message.failed") {
+    if !matches!(
+        kind,
+        "message.routed" | "message.sent" | "message.delivered" | "message.read" | "message.failed"
+    ) {
         return;
     }
     let Ok(Some(found)) = engine.store.message(tenant, id).await else { return };
@@ -222,7 +224,7 @@ async fn show_event(
         if started.len() > 10_000 {
             started.clear();
         }
-        say(&arrival(&message));
+        output::line(&arrival(&message));
         return;
     }
     let caused = message.sending.as_ref().and_then(|sending| sending.in_reply_to);
@@ -230,7 +232,8 @@ async fn show_event(
         Some(cause) => match started.get(&cause) {
             Some(at) => *at,
             None => {
-                let cause_at = engine.store.message(tenant, cause).await.ok().flatten().map(|m| m.value.created_at);
+                let cause_at =
+                    engine.store.message(tenant, cause).await.ok().flatten().map(|m| m.value.created_at);
                 let at = cause_at.unwrap_or(message.created_at);
                 started.insert(cause, at);
                 at
@@ -240,12 +243,13 @@ async fn show_event(
     };
     let took = event.event.at.since(since);
     if kind == "message.sent" {
-        say(&format!("            → {:<9} {}", message.channel.as_str(), quoted(&message)));
+        output::line(&format!("            → {:<9} {}", message.channel.as_str(), quoted(&message)));
     }
     let detail = message.error.as_ref().filter(|_| kind == "message.failed");
-    let why = detail.map(|error| format!("  {} ({})", error.class.agent_text(), error.code)).unwrap_or_default();
+    let why =
+        detail.map(|error| format!("  {} ({})", error.class.agent_text(), error.code)).unwrap_or_default();
     let word = message_word(kind);
-    say(&format!("              {word:<10} +{} ms{why}", took.as_millis()));
+    output::line(&format!("              {word:<10} +{} ms{why}", took.as_millis()));
 }
 
 fn message_word(kind: &str) -> &str {
@@ -295,7 +299,11 @@ fn quoted(message: &Message) -> String {
     let text = message.text().unwrap_or_default();
     let cut: String = text.chars().take(60).collect();
     let dots = if text.chars().count() > 60 { "…" } else { "" };
-    if text.is_empty() { format!("[{:?}]", message.message_type()).to_lowercase() } else { format!("\"{cut}{dots}\"") }
+    if text.is_empty() {
+        format!("[{:?}]", message.message_type()).to_lowercase()
+    } else {
+        format!("\"{cut}{dots}\"")
+    }
 }
 
 /// The twins, as the server's sandbox routes need them.
@@ -320,8 +328,9 @@ impl Sandbox for TwinSandbox {
     }
 
     fn set_faults(&self, carrier: &str, faults: Value) -> Result<Value, Problem> {
-        let faults: Faults = serde_json::from_value(faults)
-            .map_err(|error| Problem::new(problem::VALIDATION_FAILED, format!("These faults cannot be set: {error}.")))?;
+        let faults: Faults = serde_json::from_value(faults).map_err(|error| {
+            Problem::new(problem::VALIDATION_FAILED, format!("These faults cannot be set: {error}."))
+        })?;
         self.0.set_faults(carrier, faults).map_err(|_| unknown_twin(carrier))?;
         self.faults(carrier)
     }

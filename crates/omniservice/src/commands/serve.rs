@@ -8,22 +8,25 @@ use omni_local::Options;
 use tokio::net::TcpListener;
 
 use crate::cli::ServeArgs;
-use crate::config::{self, Config, Overrides};
+use crate::config::{Config, Overrides, build};
 use crate::wiring::{Gateway, Parts, open_store};
 
 /// Serves until SIGTERM or Ctrl-C, then drains.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
-    let overrides = Overrides { listen: args.listen, data: args.data.clone() };
+    let overrides = Overrides { listen: args.listen, data: args.data };
     let loaded = Config::load(&args.config, overrides)?;
-    let config = loaded.config;
+    let (config, layers) = (loaded.config, loaded.layers);
     crate::logging::init(&config.log);
-    let directory = config::build_directory(&config)?;
-    let options =
-        Options { journal_retention: Duration::from_secs(config.data.journal_days * 86_400), ..Options::default() };
+    let directory = build::directory(&config, &layers)?;
+    let options = Options {
+        journal_retention: Duration::from_secs(config.data.journal_days * 86_400),
+        ..Options::default()
+    };
     let store = open_store(&config.data.dir, options)?;
     let listen = config.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
-        let detail = format!("cannot listen on {listen}: {error}. Change server.listen or stop what uses it.");
+        let detail =
+            format!("cannot listen on {listen}: {error}. Change server.listen or stop what uses it.");
         Problem::new(problem::PORT_IN_USE, detail)
     })?;
     let address = listener.local_addr()?;
@@ -31,8 +34,8 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let parts = Parts {
         store: store.clone(),
         directory,
-        keys: config::build_keys(&config)?,
-        server: config::server_settings(&config)?,
+        keys: build::keys(&config, &layers)?,
+        server: build::server(&config)?,
         sandbox: None,
         concurrency: config.worker.concurrency,
     };

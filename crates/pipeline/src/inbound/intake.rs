@@ -80,7 +80,8 @@ pub fn take_in(
                 {
                     return Some(refused(connection, &Refusal::Replayed("replayed")));
                 }
-                return Some(Intake { once: proof.once, ..read(connections, connection, request, parsed) });
+                let intake = read(connections, connection, request, parsed, Siblings::MustVerify);
+                return Some(Intake { once: proof.once, ..intake });
             }
             Err(refusal) => {
                 first_refusal.get_or_insert((connection, refusal));
@@ -92,10 +93,31 @@ pub fn take_in(
     let observer = connections.iter().find(|c| c.verify == VerifyMode::Observe);
     if let (Some(observer), Refusal::Unverified(reason)) = (observer, &refusal) {
         let parsed = observer.carrier.parse(request);
-        let intake = read(connections, observer, request, parsed);
+        let intake = read(connections, observer, request, parsed, Siblings::MustVerify);
         return Some(Intake { observed: Some(reason), ..intake });
     }
     Some(refused(connection, &refusal))
+}
+
+/// Reads a kept request again that `verifier` verified when it came. What proved it may be
+/// blanked by now, so it is not verified again; for the same reason only connections of the
+/// verifier's tenant may answer for what is in it.
+pub fn take_in_again(
+    connections: &[Arc<Connection>],
+    verifier: &Arc<Connection>,
+    request: &WebhookRequest,
+) -> Intake {
+    let siblings: Vec<_> =
+        connections.iter().filter(|other| other.tenant == verifier.tenant).cloned().collect();
+    read(&siblings, verifier, request, verifier.carrier.parse(request), Siblings::Believe)
+}
+
+/// Whether another connection than the verifier must verify a request before its events go
+/// there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Siblings {
+    MustVerify,
+    Believe,
 }
 
 fn handshake(connections: &[Arc<Connection>], request: &WebhookRequest) -> Option<WebhookReply> {
@@ -113,6 +135,7 @@ fn read(
     verifier: &Arc<Connection>,
     request: &WebhookRequest,
     parsed: Result<Parsed, Malformed>,
+    siblings: Siblings,
 ) -> Intake {
     let carrier = &verifier.carrier;
     let parsed = match parsed {
@@ -131,7 +154,7 @@ fn read(
         if event.identity().is_some_and(|identity| !seen.insert(identity)) {
             continue;
         }
-        match route(connections, verifier, request, event.tenant_key()) {
+        match route(connections, verifier, request, event.tenant_key(), siblings) {
             Some(connection) => {
                 owners.push(connection);
                 facts.push(event);
@@ -168,6 +191,7 @@ fn route(
     verifier: &Arc<Connection>,
     request: &WebhookRequest,
     tenant_key: &str,
+    siblings: Siblings,
 ) -> Option<Arc<Connection>> {
     if tenant_key.is_empty() || verifier.answers_for(tenant_key) {
         return Some(Arc::clone(verifier));
@@ -175,6 +199,6 @@ fn route(
     connections
         .iter()
         .filter(|other| !Arc::ptr_eq(other, verifier) && other.answers_for(tenant_key))
-        .find(|other| other.carrier.verify(request).is_ok())
+        .find(|other| siblings == Siblings::Believe || other.carrier.verify(request).is_ok())
         .map(Arc::clone)
 }

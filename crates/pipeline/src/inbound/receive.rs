@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::future::try_join_all;
 use omni_core::address::Address;
 use omni_core::event::{CarrierEvent, Channel, InboundMessage};
-use omni_core::id::{JobId, JournalId, MessageId, TraceId};
+use omni_core::id::{JobId, JournalId, MessageId, TenantId, TraceId};
 use omni_core::job::{Job, Work};
 use omni_core::message::{Author, Content, Direction, Message, TraceEntry};
 use omni_core::problem::{self, Problem};
@@ -20,7 +20,7 @@ use omni_core::time::Timestamp;
 use omni_core::webhook::{Outcome, WebhookReply, WebhookRequest};
 use serde_json::json;
 
-use super::intake::{Intake, Routed, take_in};
+use super::intake::{Intake, Routed, take_in, take_in_again};
 use crate::directory::Connection;
 use crate::engine::{Engine, REMEMBERED, inbound_lane};
 
@@ -74,6 +74,57 @@ pub async fn receive(
         engine.replays.remember(&connection.id, once, request.received_at);
     }
     Ok(received)
+}
+
+/// Takes a kept request in once more, as it came: what was stored before is not stored again.
+///
+/// A request that a connection verified when it came is believed; one that nobody verified
+/// must verify now (after a secret was corrected), at `connection` or at all of its carrier.
+///
+/// # Errors
+/// [`problem::NOT_FOUND`] if the entry cannot be read or is not `tenant`'s to replay;
+/// otherwise as [`receive`].
+pub async fn receive_again(
+    engine: &Engine,
+    tenant: &TenantId,
+    entry: &JournalEntry,
+    connection: Option<&str>,
+) -> Result<Received, Problem> {
+    let gone = || Problem::new(problem::NOT_FOUND, format!("The request {} cannot be replayed.", entry.id));
+    let request = rebuilt(entry).ok_or_else(gone)?;
+    let of_carrier = engine.directory.of_carrier(&entry.carrier);
+    let verifier = entry.connection.as_deref().and_then(|name| {
+        of_carrier.iter().find(|connection| connection.id.as_str() == name && connection.tenant == *tenant)
+    });
+    if let Some(verifier) = verifier {
+        let intake = take_in_again(of_carrier, verifier, &request);
+        return Ok(store(engine, &entry.carrier, &request, intake).await?);
+    }
+    if entry.connection.is_some() || !of_carrier.iter().all(|connection| connection.tenant == *tenant) {
+        return Err(gone());
+    }
+    receive(engine, &entry.carrier, connection, &request).await
+}
+
+/// The request that an entry keeps. It keeps its time of arrival too: signatures cover times.
+fn rebuilt(entry: &JournalEntry) -> Option<WebhookRequest> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        method: String,
+        url: String,
+        headers: Vec<(String, String)>,
+        #[serde(default)]
+        peer: Option<std::net::IpAddr>,
+    }
+    let head: Head = serde_json::from_slice(&entry.head).ok()?;
+    Some(WebhookRequest {
+        method: head.method,
+        url: head.url,
+        headers: head.headers.into_iter().map(|(name, value)| (name, value.into())).collect(),
+        body: entry.body.clone(),
+        peer: head.peer,
+        received_at: entry.received_at,
+    })
 }
 
 fn connections(

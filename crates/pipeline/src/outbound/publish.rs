@@ -207,6 +207,7 @@ async fn plan(
     let account = account(engine, tenant, request, named.as_ref().map(|named| &named.value))?;
     let connections = usable(engine, caller, &account, now);
     let (recipient, channel) = recipient(request, &account, named.as_ref().map(|n| &n.value), &connections)?;
+    refuse_sandbox_address(caller, &recipient)?;
     let mut changes = Changes::new(tenant.clone());
     let mut message = new_message(engine, &account, request, recipient, channel, now);
     let customer =
@@ -345,6 +346,17 @@ fn phone_refusal(parsed: &phone::Parsed, account: &Account) -> Option<String> {
 /// Whether it is one of the sandbox's reserved numbers.
 pub fn is_sandbox_number(address: &Address) -> bool {
     address.expose().starts_with("+1555000") && address.is_phone()
+}
+
+/// Test and live never mix: nobody in the world has a sandbox number.
+fn refuse_sandbox_address(caller: &Caller, recipient: &Address) -> Result<(), Problem> {
+    if caller.sandbox || !is_sandbox_number(recipient) {
+        return Ok(());
+    }
+    let detail =
+        "+1 555 000 xxxx are the sandbox's numbers; use a test key (`omni_sk_test_…`), or a real number.";
+    let error = FieldError::new("/to/phoneNumber", "sandbox_address", detail);
+    Err(Problem { code: problem::SANDBOX_ADDRESS, detail: detail.to_owned(), errors: vec![error] })
 }
 
 fn invalid_recipient(why: &str) -> Problem {

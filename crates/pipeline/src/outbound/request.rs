@@ -14,6 +14,8 @@ use url::Url;
 
 /// Longest text that any channel takes.
 const MOST_TEXT: usize = 16_384;
+/// Most mistakes that are told at once.
+const MOST_MISTAKES: usize = 100;
 /// Most media in one message.
 const MOST_MEDIA: usize = 10;
 /// Most choices in one message.
@@ -79,7 +81,10 @@ type Object = Map<String, Value>;
 
 impl Reader {
     fn wrong(&mut self, pointer: &str, code: &str, detail: impl Into<String>) {
-        self.errors.push(FieldError::new(pointer, code, detail));
+        // A body can hold more mistakes than anybody reads.
+        if self.errors.len() < MOST_MISTAKES {
+            self.errors.push(FieldError::new(pointer, code, detail));
+        }
     }
 
     fn known(&mut self, at: &str, object: &Object, fields: &[&str]) {

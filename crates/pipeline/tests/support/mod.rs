@@ -29,48 +29,48 @@ use omni_testkit::clock::StoppedClock;
 use omni_testkit::ids::SeededIds;
 use serde_json::{Value, json};
 
-pub const PERSON: &str = "+13035550177";
+pub(crate) const PERSON: &str = "+13035550177";
 
 /// What a carrier does with the next send.
 #[derive(Debug, Clone)]
-pub enum Does {
+pub(crate) enum Does {
     Takes,
     Refuses(SendError),
 }
 
 /// A carrier that does as it is told, and remembers what it was sent.
-pub struct Scripted {
+pub(crate) struct Scripted {
     name: &'static str,
     capabilities: Capabilities,
     script: Mutex<VecDeque<Does>>,
     found: Mutex<Option<Found>>,
-    pub sent: Mutex<Vec<OutboundMessage>>,
+    pub(crate) sent: Mutex<Vec<OutboundMessage>>,
 }
 
 impl Scripted {
-    pub fn new(name: &'static str, channel: Channel) -> Self {
+    pub(crate) fn new(name: &'static str, channel: Channel) -> Self {
         let content = vec![MessageType::Text, MessageType::Template];
         let capabilities =
             Capabilities { channels: vec![channel], content, max_text: 160, ..Capabilities::NONE };
         Self { name, capabilities, script: Mutex::default(), found: Mutex::default(), sent: Mutex::default() }
     }
 
-    pub fn windowed(mut self) -> Self {
+    pub(crate) fn windowed(mut self) -> Self {
         self.capabilities.service_window.clone_from(&self.capabilities.channels);
         self
     }
 
     /// What it does next, in order; afterwards it takes everything.
-    pub fn next(&self, does: impl IntoIterator<Item = Does>) {
+    pub(crate) fn next(&self, does: impl IntoIterator<Item = Does>) {
         self.script.lock().unwrap().extend(does);
     }
 
     /// What its own record says from now on.
-    pub fn records(&self, found: Option<Found>) {
+    pub(crate) fn records(&self, found: Option<Found>) {
         *self.found.lock().unwrap() = found;
     }
 
-    pub fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         let sent = self.sent.lock().unwrap();
         sent.iter().map(|message| message.content.text().unwrap_or_default().to_owned()).collect()
     }
@@ -146,16 +146,19 @@ impl HttpClient for NoHttp {
     }
 }
 
-pub struct World {
-    pub engine: Engine,
-    pub clock: Arc<StoppedClock>,
-    pub store: Arc<MemoryStore>,
-    pub tenant: TenantId,
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<StoppedClock>,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) tenant: TenantId,
 }
 
 impl World {
     /// One account with these carriers, each a connection of its carrier's name.
-    pub fn of(carriers: &[Arc<Scripted>], configure: impl FnOnce(&mut Account)) -> Self {
+    pub(crate) fn of<'a>(
+        carriers: impl IntoIterator<Item = &'a Arc<Scripted>>,
+        configure: impl FnOnce(&mut Account),
+    ) -> Self {
         let tenant: TenantId = "acme".parse().unwrap();
         let mut account = Account::new(tenant.clone(), "main".parse().unwrap());
         account.rules = serde_json::from_value(json!([{
@@ -166,7 +169,7 @@ impl World {
         .unwrap();
         configure(&mut account);
         let connections = carriers
-            .iter()
+            .into_iter()
             .map(|carrier| {
                 let (tenant, account) = (tenant.clone(), account.id.clone());
                 let channel = carrier.capabilities.channels[0];
@@ -191,11 +194,16 @@ impl World {
     }
 
     /// A callback of `carrier` with this body, rightly signed.
-    pub async fn callback(&self, carrier: &str, body: Value) -> Received {
+    pub(crate) async fn callback(&self, carrier: &str, body: Value) -> Received {
         self.request(carrier, body, "right").await.expect("received")
     }
 
-    pub async fn request(&self, carrier: &str, body: Value, signature: &str) -> Result<Received, Problem> {
+    pub(crate) async fn request(
+        &self,
+        carrier: &str,
+        body: Value,
+        signature: &str,
+    ) -> Result<Received, Problem> {
         let request = WebhookRequest {
             method: "POST".into(),
             url: format!("https://gw.example.net/webhooks/{carrier}"),
@@ -207,17 +215,17 @@ impl World {
         receive::receive(&self.engine, carrier, None, &request).await
     }
 
-    pub async fn send(&self, text: &str) -> Result<Published, Problem> {
+    pub(crate) async fn send(&self, text: &str) -> Result<Published, Problem> {
         self.publish(&json!({ "to": PERSON, "text": text }), None).await
     }
 
-    pub async fn publish(&self, body: &Value, key: Option<&str>) -> Result<Published, Problem> {
+    pub(crate) async fn publish(&self, body: &Value, key: Option<&str>) -> Result<Published, Problem> {
         let caller = Caller { tenant: self.tenant.clone(), sandbox: false };
         publish::publish(&self.engine, &caller, body, key).await
     }
 
     /// Works until nothing is ready at the present time.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         for _ in 0..200 {
             let jobs = self.store.lease(16, Duration::ZERO).await.unwrap();
             if jobs.is_empty() {
@@ -231,7 +239,7 @@ impl World {
     }
 
     /// Lets time pass, working whenever something is due.
-    pub async fn pass(&self, time: Duration) {
+    pub(crate) async fn pass(&self, time: Duration) {
         let end = self.clock.now() + time;
         let step = (time / 100).max(Duration::from_millis(100));
         while self.clock.now() < end {
@@ -240,28 +248,28 @@ impl World {
         }
     }
 
-    pub async fn message(&self, id: MessageId) -> Message {
+    pub(crate) async fn message(&self, id: MessageId) -> Message {
         self.store.message(&self.tenant, id).await.unwrap().expect("the message").value
     }
 
     /// Outbound messages, oldest first.
-    pub async fn outbound(&self) -> Vec<Message> {
+    pub(crate) async fn outbound(&self) -> Vec<Message> {
         let query = Query { oldest_first: true, ..Query::newest(Table::Message, 100) };
         let page = self.store.list(&self.tenant, &query).await.unwrap();
         let all = page.records.iter().map(|record| decode::<Message>(&record.body).unwrap());
         all.filter(|message| message.direction == Direction::Outbound).collect()
     }
 
-    pub async fn count(&self, table: Table) -> usize {
+    pub(crate) async fn count(&self, table: Table) -> usize {
         self.store.list(&self.tenant, &Query::newest(table, 500)).await.unwrap().records.len()
     }
 
-    pub async fn events(&self) -> Vec<String> {
+    pub(crate) async fn events(&self) -> Vec<String> {
         let events = self.store.events(&self.tenant, 0, 500, Duration::ZERO).await.unwrap();
         events.into_iter().map(|event| event.event.event_type).collect()
     }
 }
 
-pub fn sms() -> Arc<Scripted> {
+pub(crate) fn sms() -> Arc<Scripted> {
     Arc::new(Scripted::new("alpha", Channel::Sms))
 }

@@ -10,6 +10,8 @@
 //! The cases know the port only. Where a case waits, it waits in real time: briefly where
 //! nothing may happen, up to [`PATIENCE`] where something must.
 
+#![expect(clippy::unwrap_used, reason = "the cases are tests: a store that fails fails them")]
+
 #[expect(missing_docs, reason = "the name of a case says all of it")]
 pub mod events;
 #[expect(missing_docs, reason = "the name of a case says all of it")]

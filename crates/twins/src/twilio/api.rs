@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::errors::ApiError;
 use super::request::{Channel, Form, Submission};
 use super::resource::Resource;
-use super::{Twilio, list, resource};
+use super::{Twilio, list};
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate};
@@ -192,7 +192,7 @@ async fn account(State(twin): App, Path(file): Path<String>, headers: HeaderMap)
             "friendly_name": "Acme Travel",
             "status": "active",
             "type": "Full",
-            "date_created": resource::rfc_2822(twin.desk.now()),
+            "date_created": crate::dates::rfc_2822(twin.desk.now()),
             "uri": format!("/2010-04-01/Accounts/{sid}.json"),
         }),
     ))

@@ -6,11 +6,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
-use url::{Host, Url};
 
 use super::request::Channel;
 use super::{Twilio, errors};
-use crate::callbacks::{Callback, RetryOn, RetryRule};
+use crate::callbacks::{Callback, RetryOn, RetryRule, reachable};
 use crate::record::{Receipt, Record};
 
 /// What a gateway is advised to configure behind its URL: a 5xx is tried again.
@@ -103,24 +102,6 @@ fn signature(auth_token: &str, url: &str, fields: &Fields) -> String {
     base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes())
 }
 
-/// Where the request really goes: a URL that is not on this machine keeps path and query but
-/// goes to omni itself, as if through its public name.
-fn reachable(url: &str, webhook_base: &str) -> String {
-    let Ok(parsed) = Url::parse(url) else { return url.to_owned() };
-    let here = match parsed.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    if here {
-        return url.to_owned();
-    }
-    let after_host = url.split_once("://").map_or("", |(_, rest)| rest);
-    let path = after_host.find(['/', '?']).and_then(|at| after_host.get(at..)).unwrap_or("/");
-    format!("{webhook_base}{path}")
-}
-
 /// Twilio's connection overrides (`rc=3&rp=5xx,ct&rt=5000&tt=14000`); what is missing or out of
 /// range keeps Twilio's default.
 fn rule(fragment: &str) -> RetryRule {
@@ -176,22 +157,6 @@ mod tests {
         let once = vec![field("alpha"), field("beta")];
         assert_eq!(signature("t", "https://x/", &repeated), signature("t", "https://x/", &once));
         assert_ne!(signature("t", "https://x/", &once), signature("t", "https://x/", &vec![field("alpha")]));
-    }
-
-    #[test]
-    fn nothing_leaves_the_machine() {
-        let base = "http://127.0.0.1:7070";
-        let cases = [
-            ("http://127.0.0.1:9/webhooks/twilio?m=1", "http://127.0.0.1:9/webhooks/twilio?m=1"),
-            ("http://localhost:9/x", "http://localhost:9/x"),
-            ("http://[::1]:9/x", "http://[::1]:9/x"),
-            ("https://gw.example.net/webhooks/twilio?m=1", "http://127.0.0.1:7070/webhooks/twilio?m=1"),
-            ("https://gw.example.net", "http://127.0.0.1:7070/"),
-            ("https://user:pw@gw.example.net:8443/a%20b", "http://127.0.0.1:7070/a%20b"),
-        ];
-        for (url, expect) in cases {
-            assert_eq!(reachable(url, base), expect);
-        }
     }
 
     #[test]

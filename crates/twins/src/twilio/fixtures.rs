@@ -59,7 +59,7 @@ fn message(twin: &Twilio, event: &'static str, params: &Params) -> Result<Callba
     let mut fields = common(twin, &sid, &from, &to);
     let body = body(event, params);
     fields.push(("Body", body.to_owned()));
-    fields.push(("NumSegments", super::segments::count(body).to_string()));
+    fields.push(("NumSegments", crate::segments::count(body).to_string()));
     fields.push(("NumMedia", usize::from(sample.is_some()).to_string()));
     if let Some(sample) = sample {
         attach(twin, &mut fields, &sid, sample);

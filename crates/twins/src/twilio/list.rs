@@ -30,9 +30,7 @@ pub(super) fn page(twin: &Twilio, query: &Form) -> Result<Response, ApiError> {
     let shown: Vec<_> = found.iter().rev().skip(start).take(size).collect();
     let messages: Vec<Resource<'_>> = shown.iter().map(|record| Resource::of(twin, record)).collect();
     let messages = serde_json::to_value(&messages).unwrap_or(Value::Null);
-    let uri = |page: usize| {
-        format!("/2010-04-01/Accounts/{}/Messages.json?PageSize={size}&Page={page}", twin.account_sid)
-    };
+    let uri = |page: usize| uri(twin, query, size, page);
     let more = start.saturating_add(size) < found.len();
     Ok(api::json(
         StatusCode::OK,
@@ -48,6 +46,17 @@ pub(super) fn page(twin: &Twilio, query: &Form) -> Result<Response, ApiError> {
             "next_page_uri": more.then(|| uri(page.saturating_add(1))),
         }),
     ))
+}
+
+/// The address of another page: the same filters.
+fn uri(twin: &Twilio, query: &Form, size: usize, page: usize) -> String {
+    const FILTERS: [&str; 5] = ["To", "From", "DateSent", "DateSent>", "DateSent<"];
+    let mut next = url::form_urlencoded::Serializer::new(String::new());
+    for name in FILTERS {
+        next.extend_pairs(query.get(name).map(|value| (name, value)));
+    }
+    next.append_pair("PageSize", &size.to_string()).append_pair("Page", &page.to_string());
+    format!("/2010-04-01/Accounts/{}/Messages.json?{}", twin.account_sid, next.finish())
 }
 
 /// The span of time that is asked for.

@@ -20,7 +20,6 @@ mod fixtures;
 mod list;
 mod request;
 mod resource;
-mod segments;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,8 +2,13 @@
 //! receiver that checks their callbacks as omni would. Signatures are verified here a third
 //! time, from the carriers' documentation.
 
+mod bandwidth;
 mod catalogue;
 mod faults;
 mod harness;
+mod inteliquent;
+mod livechat;
+mod messagebird;
+mod sendgrid;
 mod twilio;
 mod whatsapp;

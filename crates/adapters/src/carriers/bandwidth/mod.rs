@@ -214,6 +214,11 @@ impl Carrier for Bandwidth {
         own.map(|address| (channel(&address), address)).collect()
     }
 
+    fn accepts_path(&self, rest: &str) -> bool {
+        matches!(rest, "inbound" | "status")
+            || self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
+    }
+
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         if request.method != "POST" {
             return Err(Refusal::Method);

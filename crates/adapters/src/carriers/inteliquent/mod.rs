@@ -210,6 +210,10 @@ impl Carrier for Inteliquent {
         self.settings.own.iter().map(|number| (Channel::Sms, number.clone())).collect()
     }
 
+    fn accepts_path(&self, rest: &str) -> bool {
+        self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
+    }
+
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         if request.method != "POST" {
             return Err(Refusal::Method);

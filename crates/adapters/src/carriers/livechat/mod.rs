@@ -212,6 +212,10 @@ impl Carrier for LiveChat {
         ours.map(|id| (Channel::Chat, Address::from(format!("lc:{id}")))).collect()
     }
 
+    fn accepts_path(&self, rest: &str) -> bool {
+        self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
+    }
+
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         signature::verify(&self.settings, request)
     }

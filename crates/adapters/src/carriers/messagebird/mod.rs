@@ -123,6 +123,10 @@ impl Carrier for MessageBird {
         self.account.senders()
     }
 
+    fn accepts_path(&self, rest: &str) -> bool {
+        matches!(rest, "inbound" | "status" | "conversations" | "bird" | "v1" | "platform")
+    }
+
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         signature::verify(&self.account, request)
     }

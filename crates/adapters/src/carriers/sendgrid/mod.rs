@@ -253,6 +253,11 @@ impl Carrier for SendGrid {
         self.settings.from.iter().filter_map(|from| Some((Channel::Email, mailbox::address(from)?))).collect()
     }
 
+    fn accepts_path(&self, rest: &str) -> bool {
+        matches!(rest, "inbound" | "events")
+            || self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
+    }
+
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         if request.method != "POST" {
             return Err(Refusal::Method);

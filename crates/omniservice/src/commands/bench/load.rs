@@ -52,7 +52,9 @@ impl Load {
         for connection in 0..self.connections {
             let (load, count) = (self.clone(), Arc::clone(&count));
             let waiter = sink.map(Sink::waiter);
-            tasks.push(tokio::spawn(async move { load.connection(connection as u64, run, &count, waiter).await }));
+            tasks.push(tokio::spawn(
+                async move { load.connection(connection as u64, run, &count, waiter).await },
+            ));
         }
         let mut measured = Measured::default();
         for task in tasks {
@@ -91,7 +93,9 @@ impl Load {
                 bail!("the target answered {status}: {}", String::from_utf8_lossy(&answer));
             }
             if let Some(answered) = answered {
-                tokio::time::timeout(PATIENCE, answered).await.context("a message got no answer in 20 s")??;
+                tokio::time::timeout(PATIENCE, answered)
+                    .await
+                    .context("a message got no answer in 20 s")??;
             }
             micros.push(u32::try_from(begin.elapsed().as_micros()).unwrap_or(u32::MAX));
         }

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use omni_local::disk_floor;
+use omni_local::floor::disk_floor;
 
 use self::load::Load;
 use self::report::{Report, Row};
@@ -55,9 +55,10 @@ async fn measure(args: &BenchArgs, data: &std::path::Path) -> anyhow::Result<Rep
         for connections in &args.connections {
             let writers = *connections;
             let floor_dir: PathBuf = data.to_owned();
-            let floor = tokio::task::spawn_blocking(move || disk_floor(&floor_dir, Duration::from_secs(1), writers))
-                .await?
-                .context("the disk could not be measured")?;
+            let floor =
+                tokio::task::spawn_blocking(move || disk_floor(&floor_dir, Duration::from_secs(1), writers))
+                    .await?
+                    .context("the disk could not be measured")?;
             report.floor(*connections, floor.commits_per_second);
             for kind in &targets {
                 let row = one(args, *kind, *connections, data).await?;
@@ -76,7 +77,12 @@ async fn measure(args: &BenchArgs, data: &std::path::Path) -> anyhow::Result<Rep
 }
 
 /// One target under one load, from a fresh start.
-async fn one(args: &BenchArgs, kind: Kind, connections: usize, data: &std::path::Path) -> anyhow::Result<Row> {
+async fn one(
+    args: &BenchArgs,
+    kind: Kind,
+    connections: usize,
+    data: &std::path::Path,
+) -> anyhow::Result<Row> {
     let replies = args.what == BenchWhat::Pipeline && kind != Kind::Noop;
     let sink = if replies { Some(sink::Sink::start().await?) } else { None };
     let dir = tempfile::Builder::new().prefix("run-").tempdir_in(data)?;
@@ -96,5 +102,5 @@ async fn one(args: &BenchArgs, kind: Kind, connections: usize, data: &std::path:
     let after = target.usage();
     let ready = target.ready_after;
     target.stop().await?;
-    Ok(Row::new(measured, before, after, idle_rss, ready))
+    Ok(Row::new(&measured, before, after, idle_rss, ready))
 }

@@ -23,7 +23,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(measured: Measured, before: Usage, after: Usage, rss: u64, ready: Duration) -> Self {
+    pub(super) fn new(measured: &Measured, before: Usage, after: Usage, rss: u64, ready: Duration) -> Self {
         let messages = measured.micros.len().max(1) as f64;
         let at = |share: f64| {
             let last = measured.micros.len().saturating_sub(1);
@@ -77,12 +77,23 @@ impl Report {
         println!("omni bench {name}: medians over the rounds; the ratios are what counts\n");
         println!(
             "{:>5} {:<7} {:>10} {:>8} {:>8} {:>8} {:>9} {:>9} {:>7} {:>8} {:>8} {:>8}",
-            "conns", "target", "messages/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs", "written", "RSS MB", "ready ms",
-            "/ noop", "/ null"
+            "conns",
+            "target",
+            "messages/s",
+            "p50 ms",
+            "p99 ms",
+            "p99.9 ms",
+            "CPU µs",
+            "written",
+            "RSS MB",
+            "ready ms",
+            "/ noop",
+            "/ null"
         );
         for (connections, kind) in self.rows.keys() {
             let get = |of: fn(&Row) -> f64| self.median(*connections, *kind, of).unwrap_or_default();
-            let ratio = |to| self.ratio(*connections, *kind, to).map_or("-".to_owned(), |r| format!("{r:.2}"));
+            let ratio =
+                |to| self.ratio(*connections, *kind, to).map_or("-".to_owned(), |r| format!("{r:.2}"));
             println!(
                 "{:>5} {:<7} {:>10.0} {:>8.2} {:>8.2} {:>8.2} {:>9.1} {:>9.0} {:>7.0} {:>8.0} {:>8} {:>8}",
                 connections,

@@ -96,7 +96,8 @@ impl Target {
 
     /// Memory it holds now.
     pub fn rss_bytes(&self) -> u64 {
-        self.child.id().and_then(|pid| proc_value(&format!("/proc/{pid}/status"), "VmRSS:")).unwrap_or(0) * 1_024
+        self.child.id().and_then(|pid| proc_value(&format!("/proc/{pid}/status"), "VmRSS:")).unwrap_or(0)
+            * 1_024
     }
 
     /// Ends it.
@@ -149,7 +150,11 @@ pub async fn serve(args: &BenchArgs) -> anyhow::Result<()> {
                 Some(store) => Arc::clone(store) as Arc<dyn Store>,
                 None => MemoryStore::null(Arc::new(SystemClock)),
             };
-            let gateway = Gateway::start(parts(store, args.sink.as_deref(), address)?, listener, Duration::from_secs(1))?;
+            let gateway = Gateway::start(
+                parts(store, args.sink.as_deref(), address)?,
+                listener,
+                Duration::from_secs(1),
+            )?;
             hello(address);
             input_closed().await;
             // Whatever still waits is thrown away with the directory.

@@ -1,4 +1,4 @@
-//! How many segments Twilio counts in a text.
+//! How many segments the carriers of text messages count in a text.
 
 /// The characters of GSM 03.38's basic table beyond ASCII letters, digits and the ASCII
 /// signs named in [`is_basic`].
@@ -11,7 +11,7 @@ fn is_basic(c: char) -> bool {
 }
 
 /// At least 1; 160/153 places in GSM-7, 70/67 UTF-16 units otherwise.
-pub(super) fn count(text: &str) -> usize {
+pub(crate) fn count(text: &str) -> usize {
     let mut places = 0;
     for c in text.chars() {
         places += match c {

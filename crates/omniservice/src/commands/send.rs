@@ -1,0 +1,114 @@
+//! `omni send`: one message out.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use omni_core::problem::{self, Problem};
+use omni_core::time::Clock as _;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::cli::SendArgs;
+use crate::client::Client;
+use crate::exit::Exit;
+use crate::output::{self, Format, text};
+use crate::system::SystemClock;
+
+/// How long between two looks at a message that is waited for.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Sends one message, and with `--wait` follows it to its end.
+pub async fn run(args: SendArgs) -> anyhow::Result<()> {
+    let client = Client::find(&args.server)?;
+    let body = body(&args)?;
+    let key = args.idempotency_key.as_deref();
+    let headers: Vec<(&str, &str)> = key.map(|key| ("idempotency-key", key)).into_iter().collect();
+    let response = client.send(Method::POST, "/v1/messages", Some(&body), &headers).await?;
+    let text_body = response.text().await.context("the answer broke off")?;
+    let mut sent: Value = serde_json::from_str(&text_body).context("the answer is not JSON")?;
+    if args.wait {
+        sent = follow(&client, text(&sent, "messageId"), args.timeout).await?;
+    }
+    let status = text(&sent, "status").to_owned();
+    if args.server.format() == Format::Table {
+        let id = if args.wait { text(&sent, "id") } else { text(&sent, "messageId") };
+        let by = sent["carrier"].as_str().map(|carrier| format!(" by {carrier}")).unwrap_or_default();
+        output::line(&format!("{id} {status}{by}"));
+        eprintln!("  next: omni why {id}");
+    } else {
+        output::json(&sent);
+    }
+    if args.wait { ended(&sent, &status) } else { Ok(()) }
+}
+
+/// What the end of a message that was waited for means for the exit code.
+fn ended(message: &Value, status: &str) -> anyhow::Result<()> {
+    match status {
+        "delivered" | "read" => Ok(()),
+        "failed" | "expired" | "canceled" => {
+            let error = &message["error"];
+            if error.is_object() {
+                let (class, code) = (text(error, "class"), text(error, "code"));
+                eprintln!("  × {} ({code})", text(error, "agentText"));
+                eprintln!("    omni explain {class}");
+            }
+            Err(Exit(1).into())
+        }
+        _ => {
+            eprintln!("  × still {status} after the time given; it goes on without us");
+            Err(Exit(7).into())
+        }
+    }
+}
+
+/// Waits until a message is at its end, or the time is over.
+pub async fn follow(client: &Client, id: &str, patience: Duration) -> anyhow::Result<Value> {
+    let end = SystemClock.now() + patience;
+    loop {
+        let message = client.get(&format!("/v1/messages/{id}")).await?;
+        let over =
+            matches!(text(&message, "status"), "delivered" | "read" | "failed" | "expired" | "canceled");
+        if over || SystemClock.now() >= end {
+            return Ok(message);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn body(args: &SendArgs) -> anyhow::Result<Value> {
+    let mut to = Map::new();
+    to.insert("address".into(), json!(args.to));
+    if let Some(channel) = &args.channel {
+        to.insert("channel".into(), json!(channel));
+    }
+    if let Some(carrier) = &args.carrier {
+        to.insert("preferredCarrier".into(), json!(carrier));
+    }
+    let words = args.text.clone();
+    let content = match (&args.template, args.media.as_slice()) {
+        (Some(template), _) => {
+            let mut params = Map::new();
+            for (name, value) in &args.params {
+                params.insert(name.clone(), json!(value));
+            }
+            json!({ "type": "template", "templateId": template, "templateParams": params })
+        }
+        (None, []) => json!({ "type": "text", "text": words.unwrap_or_default() }),
+        (None, media) => json!({ "type": "media", "mediaUrls": media, "text": words }),
+    };
+    let mut options = Map::new();
+    if let Some(when) = args.schedule {
+        let at = when.ahead(SystemClock.now()).ok_or_else(|| {
+            Problem::new(problem::VALIDATION_FAILED, "--schedule: write 15m, 2h, or 2026-11-20T10:00:00Z")
+        })?;
+        options.insert("scheduledAt".into(), json!(at));
+    }
+    let mut body = json!({ "to": to, "content": content, "options": options });
+    if let Some(from) = &args.from {
+        body["from"] = json!({ "phoneNumber": from });
+    }
+    if let Some(account) = &args.account {
+        body["accountId"] = json!(account);
+    }
+    Ok(body)
+}

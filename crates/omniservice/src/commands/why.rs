@@ -1,0 +1,111 @@
+//! `omni why`: what happened to a message, and why. The view for three in the morning.
+
+use omni_core::time::Timestamp;
+use serde_json::Value;
+
+use crate::cli::WhyArgs;
+use crate::client::Client;
+use crate::output::{self, Format, clock_time, micros, text};
+
+/// Explains one message.
+pub async fn run(args: WhyArgs) -> anyhow::Result<()> {
+    let client = Client::find(&args.server)?;
+    let trace = client.get(&format!("/v1/messages/{}/trace", args.id)).await?;
+    if args.server.format() != Format::Table {
+        output::json(&trace);
+        return Ok(());
+    }
+    for line in lines(&trace) {
+        output::line(&line);
+    }
+    Ok(())
+}
+
+/// The story of a message, for people.
+pub fn lines(trace: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    let carrier = trace["carrier"].as_str().map(|carrier| format!(" · {carrier}")).unwrap_or_default();
+    lines.push(format!(
+        "{}  {} · {}{carrier} · {}",
+        text(trace, "messageId"),
+        text(trace, "direction"),
+        text(trace, "channel"),
+        text(trace, "status"),
+    ));
+    if let Some(error) = trace["error"].as_object() {
+        let get = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default();
+        lines.push(format!("  ✗ {} ({}): {}", get("code"), get("class"), get("message")));
+    }
+    lines.push(String::new());
+    steps(trace, &mut lines);
+    section(trace, "candidates", "carriers considered, best first", &mut lines, |candidate| {
+        let mark = if candidate["eligible"] == true { "✓" } else { "–" };
+        format!("{mark} {:<20} {}", text(candidate, "connection"), text(candidate, "reason"))
+    });
+    section(trace, "attempts", "attempts", &mut lines, |attempt| {
+        let part = match attempt["parts"].as_u64() {
+            Some(parts) if parts > 1 => format!(" part {}/{parts}", attempt["part"]),
+            _ => String::new(),
+        };
+        let error = &attempt["error"];
+        let why = error["code"]
+            .as_str()
+            .map(|code| format!("  {code} ({})", text(error, "class")))
+            .unwrap_or_default();
+        let took = between(attempt, "startedAt", "endedAt");
+        format!(
+            "#{} {:<20}{part} {} {took}{why}  {}",
+            attempt["number"],
+            text(attempt, "connection"),
+            text(attempt, "outcome"),
+            text(attempt, "carrierMessageId")
+        )
+    });
+    section(trace, "receipts", "receipts", &mut lines, |receipt| {
+        let at = Timestamp::parse(text(receipt, "receivedAt")).map(clock_time).unwrap_or_default();
+        let effect = if receipt["applied"] == true { "" } else { "  (changed nothing)" };
+        let code = receipt["errorCode"].as_str().map(|code| format!("  {code}")).unwrap_or_default();
+        format!("{at} {}{code}{effect}", text(receipt, "state"))
+    });
+    lines
+}
+
+fn steps(trace: &Value, lines: &mut Vec<String>) {
+    let steps = trace["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let begin = steps.first().and_then(|step| Timestamp::parse(text(step, "at")).ok());
+    for step in steps {
+        let at = Timestamp::parse(text(step, "at")).ok();
+        let since = match (begin, at) {
+            (Some(begin), Some(at)) => {
+                format!("+{}", micros(u64::try_from(at.since(begin).as_micros()).unwrap_or(u64::MAX)))
+            }
+            _ => String::new(),
+        };
+        let took = micros(step["micros"].as_u64().unwrap_or_default());
+        lines.push(format!("  {since:>10}  {:<24} {}  ({took})", text(step, "step"), text(step, "verdict")));
+        for (name, value) in step["facts"].as_object().into_iter().flatten() {
+            if value.is_null() || value.as_array().is_some_and(Vec::is_empty) || name == "candidates" {
+                continue;
+            }
+            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            lines.push(format!("  {:>10}    {name}: {}", "", output::cut(&shown, 100)));
+        }
+    }
+}
+
+fn section(trace: &Value, name: &str, title: &str, lines: &mut Vec<String>, row: impl Fn(&Value) -> String) {
+    let rows = trace[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    if rows.is_empty() {
+        return;
+    }
+    lines.push(String::new());
+    lines.push(format!("  {title}"));
+    lines.extend(rows.iter().map(|value| format!("    {}", row(value))));
+}
+
+fn between(value: &Value, from: &str, to: &str) -> String {
+    match (Timestamp::parse(text(value, from)), Timestamp::parse(text(value, to))) {
+        (Ok(from), Ok(to)) => micros(u64::try_from(to.since(from).as_micros()).unwrap_or(u64::MAX)),
+        _ => "no outcome yet".to_owned(),
+    }
+}

@@ -1,0 +1,98 @@
+//! How things are printed: data on standard output, tables for people, JSON for programs.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use omni_core::time::Timestamp;
+use serde_json::Value;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// Prints one line; a reader that went away is no error.
+pub fn line(text: &str) {
+    let mut out = io::stdout().lock();
+    let _reader_gone = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Prints JSON: indented on a terminal, one line otherwise.
+pub fn json(value: &Value) {
+    let text = if io::stdout().is_terminal() {
+        serde_json::to_string_pretty(value)
+    } else {
+        serde_json::to_string(value)
+    };
+    line(&text.unwrap_or_default());
+}
+
+/// Prints rows under headings, columns as wide as their widest cell. On a pipe: rows alone,
+/// their cells apart by tabs.
+pub fn table(headings: &[&str], rows: &[Vec<String>]) {
+    if !io::stdout().is_terminal() {
+        for row in rows {
+            line(&row.join("\t"));
+        }
+        return;
+    }
+    let wide = |at: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
+        cells.chain([headings[at].chars().count()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..headings.len()).map(wide).collect();
+    let print = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        line(padded.join("  ").trim_end());
+    };
+    print(&mut headings.iter().copied());
+    for row in rows {
+        print(&mut row.iter().map(String::as_str));
+    }
+}
+
+/// `12:00:01.123` of a time, in UTC.
+pub fn clock_time(at: Timestamp) -> String {
+    let ms = at.as_millis().rem_euclid(86_400_000);
+    format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000)
+}
+
+/// Microseconds for people.
+pub fn micros(micros: u64) -> String {
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{:.1} ms", micros as f64 / 1_000.0),
+        _ => format!("{:.2} s", micros as f64 / 1_000_000.0),
+    }
+}
+
+/// `3 min ago`.
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    match now.since(at).as_secs() {
+        0 => "now".to_owned(),
+        secs @ 1..60 => format!("{secs} s ago"),
+        secs @ 60..3_600 => format!("{} min ago", secs / 60),
+        secs @ 3_600..86_400 => format!("{} h ago", secs / 3_600),
+        secs => format!("{} d ago", secs / 86_400),
+    }
+}
+
+/// A text cut to `most` characters, on one line.
+pub fn cut(text: &str, most: usize) -> String {
+    let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if flat.chars().count() <= most {
+        flat
+    } else {
+        flat.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    }
+}
+
+/// A JSON string, or nothing.
+pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_default()
+}

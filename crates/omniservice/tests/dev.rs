@@ -1,0 +1,170 @@
+//! A whole session: `omni dev` in one terminal, the client commands in another.
+
+#![expect(clippy::unwrap_used, reason = "a failed expectation ends the test")]
+
+mod support;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use support::{Ran, Workplace};
+
+/// A running `omni dev`; ended when dropped.
+struct Dev {
+    child: Child,
+    url: String,
+    key: String,
+}
+
+impl Dev {
+    fn start(place: &Workplace) -> Self {
+        let mut command = place.command(&["dev", "--port", "0", "--json", "--seed", "7"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let told: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let text = |name: &str| told[name].as_str().unwrap().to_owned();
+        Self { child, url: text("url"), key: text("key") }
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn json(ran: &Ran) -> Value {
+    assert_eq!(ran.code, 0, "{ran:?}");
+    serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+}
+
+#[test]
+fn a_session() {
+    let place = Workplace::new();
+    std::fs::create_dir(place.path().join("run")).unwrap();
+    let mut dev = Dev::start(&place);
+
+    assert_eq!(place.omni(&["health", "--wait", "10s"]).code, 0);
+    let events = json(&place.omni(&["trigger", "--list", "--json"]));
+    assert!(events.as_array().unwrap().iter().any(|event| event["name"] == "whatsapp.text"));
+
+    // A person writes; the message is routed and answered.
+    let said = "where is my booking 4711?";
+    let triggered = json(&place.omni(&["trigger", "whatsapp.text", "--text", said, "--wait", "--json"]));
+    let message = triggered["message"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(triggered["message"]["text"], said);
+
+    // It explains itself.
+    let why = place.omni(&["why", &message]);
+    assert_eq!(why.code, 0, "{why:?}");
+    for part in [message.as_str(), "inbound", "workFlowIdentityLookup", "workFlowPreRoute"] {
+        assert!(why.out.contains(part), "{part}: {}", why.out);
+    }
+    assert_eq!(json(&place.omni(&["why", &message, "--json"]))["messageId"], message.as_str());
+
+    // We write; it arrives, or it is said why not.
+    let sent = place.omni(&["send", "+15550001001", "Your table is ready", "--wait", "--channel", "sms"]);
+    assert_eq!(sent.code, 0, "{sent:?}");
+    let refused = place.omni(&["send", "+15550002001", "hi", "--wait", "--channel", "sms"]);
+    assert!(refused.code == 1 && refused.err.contains("omni explain "), "{refused:?}");
+    let invalid = place.omni(&["send", "not an address", "hi"]);
+    assert!(invalid.code == 2 && invalid.err.contains("omni explain"), "{invalid:?}");
+    let again = ["send", "+15550001001", "once", "--channel", "sms", "--idempotency-key", "k1", "--json"];
+    let (first, second) = (json(&place.omni(&again)), json(&place.omni(&again)));
+    assert_eq!(first["messageId"], second["messageId"]);
+
+    lists(&place, &message);
+    tails(&place);
+    keys(&place, &dev);
+
+    // Its end is noticed, and told.
+    dev.child.kill().unwrap();
+    dev.child.wait().unwrap();
+    let ran = place.omni(&["messages", "list"]);
+    assert!(ran.code == 7 && ran.err.contains("is gone"), "{ran:?}");
+}
+
+fn lists(place: &Workplace, message: &str) {
+    let inbound = json(&place.omni(&["messages", "list", "--direction", "inbound", "--json"]));
+    assert_eq!(inbound["data"][0]["id"], message, "{inbound}");
+    let all = place.omni(&["messages", "list", "--limit", "1", "--all", "-o", "jsonl"]);
+    assert!(all.code == 0 && all.out.lines().count() >= 4, "{all:?}");
+    assert!(all.out.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+    let page = place.omni(&["messages", "list", "--limit", "1"]);
+    assert!(page.out.lines().count() == 1 && page.out.contains('\t'), "{page:?}");
+    assert!(page.err.contains("--cursor"), "{page:?}");
+    for list in ["conversations", "dead-letters", "quarantine", "connections", "events"] {
+        let page = json(&place.omni(&[list, "list", "--json"]));
+        assert!(page["data"].is_array(), "{list}: {page}");
+    }
+    assert_eq!(json(&place.omni(&["messages", "show", message, "--json"]))["id"], message);
+    let cases = [
+        (["messages", "show", "msg_00000000000000000000000000"], 4),
+        (["messages", "show", "conv_00000000000000000000000000"], 2),
+        (["dead-letters", "redrive", "job_00000000000000000000000000"], 4),
+        (["quarantine", "replay", "jrn_00000000000000000000000000"], 4),
+    ];
+    for (arguments, code) in cases {
+        let ran = place.omni(&arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+    }
+    assert_eq!(place.omni(&["dead-letters", "redrive", "--all", "--json"]).code, 0);
+}
+
+fn tails(place: &Workplace) {
+    let tail = place.omni(&["tail", "--since", "0", "--types", "message.received", "--limit", "1", "--json"]);
+    let event: Value = serde_json::from_str(&tail.out).unwrap();
+    assert_eq!(event["type"], "message.received");
+    let since_an_hour = place.omni(&["events", "list", "--since", "1h", "--all", "-o", "jsonl"]);
+    let since_the_start = place.omni(&["events", "list", "--since", "0", "--all", "-o", "jsonl"]);
+    assert!(since_the_start.out.lines().count() > 10, "{since_the_start:?}");
+    assert_eq!(since_an_hour.out, since_the_start.out);
+    // Nothing lies ahead: the last event is found by halving.
+    let last: Value = serde_json::from_str(since_the_start.out.lines().last().unwrap()).unwrap();
+    let before_last = (last["sequence"].as_u64().unwrap() - 1).to_string();
+    let ran = place.omni(&["events", "list", "--since", &before_last, "-o", "jsonl"]);
+    assert_eq!(ran.out.lines().count(), 1, "{ran:?}");
+    let ahead = place.omni(&["events", "list", "--since", "2999-01-01T00:00:00Z", "-o", "jsonl"]);
+    assert_eq!((ahead.code, ahead.out.as_str()), (0, ""), "{ahead:?}");
+}
+
+fn keys(place: &Workplace, dev: &Dev) {
+    let elsewhere = Workplace::new();
+    let by_flag = elsewhere.omni(&["messages", "list", "--url", &dev.url, "--key", &dev.key]);
+    assert_eq!(by_flag.code, 0, "{by_flag:?}");
+    let by_variable =
+        elsewhere.omni_in(&[("OMNI_URL", &dev.url), ("OMNI_KEY", &dev.key)], &["messages", "list"]);
+    assert_eq!(by_variable.code, 0, "{by_variable:?}");
+    elsewhere.write("key", &format!("{}\n", dev.key));
+    let by_file = elsewhere.omni(&["messages", "list", "--url", &dev.url, "--key-file", "key"]);
+    assert_eq!(by_file.code, 0, "{by_file:?}");
+    let without = elsewhere.omni(&["messages", "list", "--url", &dev.url]);
+    assert!(without.code == 5 && without.err.contains("UNAUTHORIZED"), "{without:?}");
+    let wrong = place.omni(&["messages", "list", "--key", "omni_sk_test_x"]);
+    assert!(wrong.code == 5 && !wrong.err.contains("omni_sk_test_x"), "{wrong:?}");
+}
+
+#[test]
+fn it_tidies_up_behind_itself() {
+    let place = Workplace::new();
+    std::fs::create_dir(place.path().join("run")).unwrap();
+    let dev = Dev::start(&place);
+    let state = place.path().join("run/omni/dev.json");
+    assert!(state.exists());
+    let pid = rustix::process::Pid::from_raw(i32::try_from(dev.child.id()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let mut dev = dev;
+    for _ in 0..200 {
+        if dev.child.try_wait().unwrap().is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(dev.child.try_wait().unwrap().is_some_and(|status| status.success()));
+    assert!(!state.exists());
+}

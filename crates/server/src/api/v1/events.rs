@@ -1,0 +1,113 @@
+//! The event log: page by page, or as it grows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use omni_core::problem::{self, FieldError, Problem};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::auth::Bearer;
+use crate::error::{Answer, Failure};
+use crate::listing::{MOST, Page, USUAL};
+use crate::params::Params;
+use crate::sse::{self, Types};
+use crate::views::event::EventView;
+use crate::{Api, cursor};
+
+/// The greatest sequence that a store can have.
+const LATEST: u64 = i64::MAX.unsigned_abs();
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream))
+}
+
+/// List events
+///
+/// Oldest first, from `after` on (or from the beginning). `nextCursor` is `null` at the end of
+/// the log; what happens later is found with `after` = the last `sequence`.
+#[utoipa::path(
+    get, path = "/v1/events", tag = "events", operation_id = "listEvents",
+    params(
+        ("after" = Option<u64>, Query, description = "Only later facts than this `sequence`", example = 41),
+        ("types" = Option<String>, Query, description = "Only these, apart by commas; `message.*` for a family", example = "message.*,conversation.created"),
+        ("limit" = Option<u64>, Query, description = "1 to 200, 50 if left out", example = 50),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+    ),
+    responses((status = 200, description = "One page", body = Page<EventView>)),
+    extensions(("x-error-codes" = json!(["CURSOR_INVALID"]))),
+)]
+async fn list(
+    State(api): State<Arc<Api>>,
+    Bearer(caller): Bearer,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Page<EventView>>> {
+    let mut params = Params::new(query.as_deref(), &["after", "types", "limit", "cursor"]);
+    let after = params.number("after", 0..=LATEST).unwrap_or(0);
+    let limit = params.limit(USUAL, MOST);
+    let types = Types::read(params.text("types"));
+    let scope = params.scope(&format!("{}/events", caller.tenant));
+    let given = params.text("cursor").map(str::to_owned);
+    params.done()?;
+    let after = match given {
+        Some(given) => cursor::decode(&scope, &given)?.parse().unwrap_or(after),
+        None => after,
+    };
+    let found = api.engine.store.events(&caller.tenant, after, limit, Duration::ZERO).await?;
+    let last = found.last().filter(|_| found.len() == limit).map(|event| event.sequence);
+    let data = found.into_iter().filter(|event| types.take(&event.event.event_type));
+    Ok(Json(Page {
+        data: data.map(EventView::from).collect(),
+        next_cursor: last.map(|sequence| cursor::encode(&scope, &sequence.to_string())),
+    }))
+}
+
+/// Stream events
+///
+/// Server-sent events: `id` is the sequence, `event` the type, `data` the same JSON as in the
+/// list. Starts now, unless `after` or the header `Last-Event-ID` says where to go on. A
+/// comment comes while nothing happens. An event `reset` tells that the log does not reach as
+/// far as asked (another data directory); the stream then starts now. The stream ends when
+/// the server stops: connect again.
+#[utoipa::path(
+    get, path = "/v1/events/stream", tag = "events", operation_id = "streamEvents",
+    params(
+        ("after" = Option<u64>, Query, description = "Only later facts than this `sequence`", example = 41),
+        ("types" = Option<String>, Query, description = "Only these, apart by commas; `message.*` for a family", example = "message.*"),
+        ("Last-Event-ID" = Option<String>, Header, description = "As `after`; browsers send it when they connect again", example = "41"),
+    ),
+    responses((status = 200, description = "The stream", content_type = "text/event-stream", body = String,
+        example = "id: 42\nevent: message.delivered\ndata: {\"sequence\":42,\"type\":\"message.delivered\",\"at\":\"2026-11-20T10:00:02Z\",\"data\":{}}\n\n")),
+    extensions(("x-error-codes" = json!(["DRAINING"]))),
+)]
+async fn stream(
+    State(api): State<Arc<Api>>,
+    Bearer(caller): Bearer,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Answer<impl IntoResponse> {
+    let mut params = Params::new(query.as_deref(), &["after", "types"]);
+    let after = params.number("after", 0..=LATEST);
+    let types = Types::read(params.text("types"));
+    params.done()?;
+    let after = last_event_id(&headers)?.or(after);
+    if api.draining.is_cancelled() {
+        return Err(Failure::new(problem::DRAINING, "The server is stopping; connect again."));
+    }
+    let newest = api.engine.store.last_event(&caller.tenant).await?;
+    Ok(sse::stream(api, caller.tenant, sse::Start::new(after, newest), types))
+}
+
+fn last_event_id(headers: &HeaderMap) -> Answer<Option<u64>> {
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let sequence = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    sequence.map(Some).ok_or_else(|| {
+        let detail = "`Last-Event-ID` must be the `id` of an event of this stream: a whole number.";
+        let errors = vec![FieldError::new("Last-Event-ID", "invalid", detail)];
+        Failure(Problem { code: problem::QUERY_INVALID, detail: detail.to_owned(), errors })
+    })
+}

@@ -1,0 +1,59 @@
+//! Requests of people who mean harm: answers stay small and quick, and nothing panics.
+
+use axum::http::HeaderValue;
+
+use crate::app::App;
+use serde_json::json;
+
+/// Far more than any good answer here has.
+const SMALL: usize = 300_000;
+
+#[tokio::test]
+async fn long_and_many_names_make_no_long_answers() {
+    let app = App::new();
+    let long = "x".repeat(60_000);
+    let many: String = (0..8_000).map(|n| format!("p{n}=1&")).collect();
+    for query in [format!("{long}=1"), format!("limit={long}"), many, "&=&=%&%f&a=%ff".to_owned()] {
+        let answer = app.get(&format!("/v1/messages?{query}")).send().await;
+        answer.is("QUERY_INVALID");
+        assert!(answer.body.len() < SMALL, "{}", answer.body.len());
+    }
+    app.get(&format!("/v1/{long}")).send().await.is("NOT_FOUND");
+    app.get(&format!("/v1/messages/msg_{long}")).send().await.is("NOT_FOUND");
+    app.get(&format!("/v1/messages?cursor={long}")).send().await.is("CURSOR_INVALID");
+    app.get("/v1/messages").key(&long).send().await.is("UNAUTHORIZED");
+
+    let fields: serde_json::Map<_, _> = (0..50_000).map(|n| (format!("f{n}"), json!(1))).collect();
+    let answer = app.post("/v1/messages", &fields.into()).send().await;
+    assert!(answer.is("VALIDATION_FAILED").body.len() < SMALL, "{}", answer.body.len());
+    let answer = app.post("/v1/messages", &json!({ long: 1 })).send().await;
+    assert!(answer.is("VALIDATION_FAILED").body.len() < SMALL, "{}", answer.body.len());
+}
+
+#[tokio::test]
+async fn odd_paths_and_headers_are_refused_and_nothing_else() {
+    let app = App::new();
+    for path in [
+        "/webhooks//",
+        "/webhooks/%00",
+        "/webhooks/paper/%2e%2e/%2e%2e/v1",
+        "/webhooks/paper//",
+        "/webhooks/paper/paper-test?%",
+        "/v1/messages/%00",
+        "/v1/messages/msg_%F0%9F%92%A9",
+        "/v1/sandbox/faults/%2F",
+        "/errors/%C3%A9",
+        "/docs/../v1",
+    ] {
+        for method in ["GET", "POST"] {
+            let status = app.call(method, path).send().await.status.as_u16();
+            assert!((400..500).contains(&status), "{method} {path}: {status}");
+        }
+    }
+    let odd = HeaderValue::from_bytes(b"\xff\xfe").unwrap();
+    for name in ["authorization", "idempotency-key", "x-request-id", "last-event-id", "content-type"] {
+        let call = app.post("/v1/messages", &json!({ "to": "+15550001001", "text": "hi" }));
+        let status = call.raw_header(name, &odd).send().await.status.as_u16();
+        assert!(status < 500, "{name}: {status}");
+    }
+}
