@@ -1,59 +1,50 @@
-//! What a carrier tells us: every fact that its vectors bring.
+//! What a carrier tells us: every fact that its adapter can make out of a callback, found in
+//! the sources that read callbacks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use omni_core::event::CarrierEvent;
-use serde_json::Value;
+use super::{source, table};
 
-use super::table;
-use crate::support::cases::{self, Case};
-
-/// The genuine requests of a carrier's inbound vectors.
-fn genuine(carrier: &str) -> Vec<Case> {
-    let all = cases::of("_inbound.json").into_iter().filter(|case| case.plugin.name.0 == carrier);
-    all.filter(Case::is_genuine).collect()
-}
-
-/// The events in them.
-pub(crate) fn events(carrier: &str) -> Vec<CarrierEvent> {
-    let parsed = genuine(carrier).into_iter().filter_map(|case| case.carrier.parse(&case.request).ok());
-    parsed.flat_map(|parsed| parsed.events).collect()
-}
-
-/// A member of every event of a kind, as words.
-pub(crate) fn words(events: &[CarrierEvent], kind: &str, member: &str) -> BTreeSet<String> {
-    let of_kind = events.iter().filter(|event| event.kind() == kind);
-    let json = of_kind.map(|event| serde_json::to_value(event).expect("events serialise"));
-    json.filter_map(|event| event[member].as_str().map(str::to_owned)).collect()
+/// The words of an enum that a carrier's receiving side names, as in JSON: `CarrierEvent`,
+/// `MessageType`, `ReportedState`.
+pub(crate) fn words(carrier: &str, of: &str) -> BTreeSet<String> {
+    let start = format!("{of}::");
+    let mut found = BTreeSet::new();
+    for code in source::receiving(carrier) {
+        for (at, _) in code.match_indices(&start) {
+            let after = &code[at + start.len()..];
+            // `Name::Word`, or an import of several: `Name::{Word, Word}`.
+            let named = match after.strip_prefix('{') {
+                Some(group) => group.split('}').next().unwrap_or_default(),
+                None => after.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default(),
+            };
+            let words = named.split(',').map(str::trim);
+            let words = words.filter(|word| word.starts_with(|c: char| c.is_uppercase()));
+            found.extend(words.map(|word| source::snake_case(word, '_')));
+        }
+    }
+    if of == "MessageType" {
+        // What a message is unless said otherwise.
+        found.insert("text".into());
+    }
+    found
 }
 
 /// The page's section.
 pub(crate) fn section(carrier: &str) -> String {
-    let cases = genuine(carrier);
-    let events = events(carrier);
-    let mut found: BTreeMap<&str, (usize, BTreeSet<String>)> = BTreeMap::new();
-    for event in &events {
-        let (count, details) = found.entry(event.kind()).or_default();
-        *count += 1;
-        let json = serde_json::to_value(event).expect("events serialise");
-        let members = ["type", "state", "value"].map(|member| &json[member]);
-        details.extend(members.into_iter().filter_map(Value::as_str).map(|word| format!("`{word}`")));
-    }
-    let rows: Vec<Vec<String>> = found
-        .into_iter()
-        .map(|(kind, (count, details))| {
-            let details: Vec<String> = details.into_iter().collect();
-            vec![format!("`{kind}`"), count.to_string(), details.join(", ")]
-        })
-        .collect();
-    let signatures = cases::of("_signatures.json").into_iter().filter(|case| case.plugin.name.0 == carrier);
-    let signatures: Vec<bool> = signatures.map(|case| case.is_genuine()).collect();
+    let listed = |of: &str| {
+        let words: Vec<String> = words(carrier, of).into_iter().map(|word| format!("`{word}`")).collect();
+        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    };
+    let rows = [
+        ("events", listed("CarrierEvent")),
+        ("types of messages", listed("MessageType")),
+        ("states of ours", listed("ReportedState")),
+    ];
     format!(
-        "The facts in the {} requests of `tests/vectors/{carrier}_inbound.json` that verify, as the adapter \
-         reads them. `{carrier}_signatures.json` adds {} requests, of which {} prove themselves.\n\n{}",
-        cases.len(),
-        signatures.len(),
-        signatures.iter().filter(|genuine| **genuine).count(),
-        table(&["event", "times", "type, state or value"], &rows)
+        "What the sources that read callbacks can make of one. Examples, with what must come out: \
+         `crates/adapters/tests/vectors/{carrier}_inbound.json`; of proofs, good and bad: \
+         `{carrier}_signatures.json`.\n\n{}",
+        table(&["", "read"], &rows.map(|(name, value)| vec![name.to_owned(), value]))
     )
 }

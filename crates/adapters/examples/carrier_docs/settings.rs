@@ -119,17 +119,9 @@ fn quoted(text: &str, name: &str) -> Option<String> {
     Some(after.split('"').next()?.to_owned())
 }
 
-/// `StaticHeader` as `static_header` or `static-header`.
+/// A word of a choice as in the configuration.
 fn cased(name: &str, rule: Option<&str>) -> String {
-    let between = if rule == Some("kebab-case") { '-' } else { '_' };
-    let mut text = String::new();
-    for c in name.chars() {
-        if c.is_uppercase() && !text.is_empty() {
-            text.push(between);
-        }
-        text.extend(c.to_lowercase());
-    }
-    text
+    source::snake_case(name, if rule == Some("kebab-case") { '-' } else { '_' })
 }
 
 /// What a function that gives a default answers: its first text, or its number.

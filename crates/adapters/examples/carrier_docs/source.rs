@@ -14,6 +14,44 @@ pub(crate) fn file(carrier: &str, name: &str) -> String {
     find(carrier, name).unwrap_or_else(|| panic!("{carrier} has no readable {name}"))
 }
 
+/// The sources of a carrier that read callbacks: all but its face, its settings, its sending
+/// side and its tests.
+pub(crate) fn receiving(carrier: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/carriers").join(carrier);
+    below(&folder)
+}
+
+fn below(folder: &Path) -> Vec<String> {
+    const OTHERS: &[&str] =
+        &["account", "case", "check", "errors", "look_up", "mod", "send", "session", "tests"];
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a carrier's folder") {
+        let path = entry.expect("a readable folder").path();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if OTHERS.contains(&stem.as_str()) {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(below(&path));
+        } else {
+            found.push(std::fs::read_to_string(&path).expect("a readable file"));
+        }
+    }
+    found
+}
+
+/// `StaticHeader` as `static_header`, with any sign between the words.
+pub(crate) fn snake_case(name: &str, between: char) -> String {
+    let mut text = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !text.is_empty() {
+            text.push(between);
+        }
+        text.extend(c.to_lowercase());
+    }
+    text
+}
+
 /// A file that several carriers share.
 pub(crate) fn shared(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/shared").join(name);

@@ -201,3 +201,18 @@ fn methods_that_the_carrier_never_uses_are_refused() {
         }
     }
 }
+
+/// The router asks the carrier whether a path is one of its own, before anything is proven.
+#[test]
+fn the_paths_of_the_set_up_are_known_and_no_others() {
+    for sample in samples::all("s") {
+        let carrier = sample.build();
+        let url = signed(&sample).url;
+        let (_, rest) = url.split_once(&format!("/webhooks/{}", sample.carrier)).unwrap();
+        let rest = rest.trim_start_matches('/');
+        if !rest.is_empty() && !rest.contains('/') {
+            assert!(carrier.accepts_path(rest), "{}: {rest}", sample.name());
+        }
+        assert!(!carrier.accepts_path("pelican"), "{}", sample.name());
+    }
+}

@@ -8,6 +8,7 @@
 //! | caution | no mode covers the body: `messageID` is remembered for a day, and the same one    |
 //! |         | with another body is refused                                                      |
 //! | answer  | `200` with `{"statusCode":"200","status":"success"}`                              |
+//! | media   | in and out by public address, without media types                               |
 //! | send    | `POST /publishMessages`; `200` may carry `success:false`; `408` is a user error   |
 //! | status  | the same webhook with `deliveryReceipt:true` and mostly no status word            |
 //! | limits  | unknown: 1,600 characters, 10 media of together 500 KB are ours                   |

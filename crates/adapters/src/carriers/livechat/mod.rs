@@ -5,6 +5,7 @@
 //! | receive | `POST` JSON `{webhook_id, secret_key, action, organization_id, payload}`       |
 //! | prove   | only by `secret_key` inside the body, which belongs to its `webhook_id`        |
 //! | answer  | `200`; `401` if the body cannot be read, because then nothing proves it        |
+//! | media   | in by address on its own CDN; out as cards, or as files of that CDN              |
 //! | send    | `POST /v3.6/agent/action/send_event`; a chat that slept is resumed once        |
 //! | status  | our own event comes back with our `custom_id`: sent; `events_marked_as_seen`: read |
 //! | settle  | `list_threads` shows our `custom_id`, or it does not                           |

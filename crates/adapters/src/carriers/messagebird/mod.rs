@@ -6,6 +6,7 @@
 //! | status  | `GET` with the report in the query; `message.updated` | the same webhook, `*.outbound` | the same webhook, `sms.delivered`, … |
 //! | prove   | `MessageBird-Signature-JWT` over URL and body (or a legacy HMAC) | HMAC of timestamp, URL, body | Standard Webhooks |
 //! | answer  | `200`, body `OK`                    | the same                          | the same, within 15 s                |
+//! | media   | in by address, fetched with the key; out by address | in and out by address | in by address, fetched with the key for 30 days; out by address |
 //! | send    | `POST /messages`, `/mms`; Conversations `POST /send` | `POST …/channels/{id}/messages` | `POST /v1/sms/messages`, `/v1/whatsapp/messages` |
 //! | ours in status | `reference`, `source.ref`    | `reference`                       | `metadata.ref`                       |
 //! | repeat a send | never blindly                 | never blindly                     | safe for 3 h: `Idempotency-Key`      |

@@ -8,6 +8,7 @@
 //! |         | our secret path proves anything                                                    |
 //! | route   | the envelope's recipients: `To` and `Cc` can lie, and `Bcc` shows nowhere else      |
 //! | answer  | any 2xx; 5xx is repeated for up to three days                                      |
+//! | media   | in inside the request; out as links, or attached from `data:` addresses            |
 //! | send    | `POST /v3/mail/send`; `202` and an id in `X-Message-Id`; no idempotency key         |
 //! | status  | events carry our custom argument back and the id as prefix of `sg_message_id`      |
 //! | limits  | 30 MB in all, 10,000 bytes of custom arguments                                     |

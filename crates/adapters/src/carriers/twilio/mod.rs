@@ -9,6 +9,7 @@
 //! | repeat    | once, on connect time-outs only, unless the URL's fragment asks for more              |
 //! | who       | `+…`, short code, alphanumeric, `whatsapp:+…`, `whatsapp:<BSUID>`, `rcs:…`         |
 //! | whose     | `AccountSid` and `To` (messages) or `From` (statuses)                             |
+//! | media     | in by address on `api.twilio.com`, fetched with our credentials; out by address       |
 //! | send      | `POST …/Messages.json` as a form, Basic auth; `201` with a `sid`                    |
 //! | reference | our id as `m=` in the query of the status URL: signed, so it comes back unchanged   |
 //! | status    | queued, sent, delivered, read, undelivered, failed, canceled; duplicated, unordered |

@@ -8,6 +8,7 @@
 //! | answer    | `200`; anything else brings the same bytes back for days                            |
 //! | who       | a phone number, or a business-scoped user id (`bsuid:…`) where the person hides it  |
 //! | whose     | `metadata.phone_number_id`; for news of the business account its WABA id            |
+//! | media     | in by id, for 7 days, fetched with the token; out by link, or by id after an upload |
 //! | send      | `POST /{version}/{phone_number_id}/messages` with a bearer token; `200` with an id  |
 //! | reference | `biz_opaque_callback_data`, handed back in every status                             |
 //! | status    | the same webhook: sent, delivered, read, played, failed; duplicated and unordered   |
