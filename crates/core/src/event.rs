@@ -598,15 +598,18 @@ impl CarrierEvent {
             Self::Edit(a) | Self::Revoke(a) => Some(format!("a|{}|{}", a.tenant_key, a.external_id)),
             Self::IdentityChange(i) => Some(format!("i|{}|{}", i.tenant_key, i.external_id)),
             Self::Consent(c) => c.event_id.as_ref().map(|id| format!("e|{id}")),
-            Self::StatusUpTo(_)
-            | Self::ConversationStarted(_)
-            | Self::ConversationEnded(_)
-            | Self::Handoff(_)
-            | Self::ParticipantJoined(_)
-            | Self::ParticipantLeft(_)
-            | Self::System(_)
-            | Self::AccountEvent(_)
-            | Self::AccountError(_) => None,
+            Self::StatusUpTo(n)
+            | Self::ConversationStarted(n)
+            | Self::ConversationEnded(n)
+            | Self::Handoff(n)
+            | Self::ParticipantJoined(n)
+            | Self::ParticipantLeft(n)
+            | Self::System(n)
+            | Self::AccountEvent(n) => {
+                let id = n.external_id.as_ref()?;
+                Some(format!("n|{}|{}|{id}", self.kind(), n.tenant_key))
+            }
+            Self::AccountError(_) => None,
         }
     }
 }

@@ -18,6 +18,13 @@ pub fn allowed(address: &str, hosts: &[&str]) -> bool {
     plain && hosts.iter().any(|pattern| covers(pattern, host))
 }
 
+/// Whether `address` is at the scheme, host and port of `base`, without a user name in it:
+/// what stands in for a carrier's API also serves its media.
+pub fn same_origin(address: &str, base: &str) -> bool {
+    let (Ok(url), Ok(base)) = (Url::parse(address), Url::parse(base)) else { return false };
+    url.username().is_empty() && url.password().is_none() && url.origin() == base.origin()
+}
+
 fn covers(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix('*') {
         Some(ending) => host.len() > ending.len() && host.ends_with(ending),
@@ -61,6 +68,22 @@ mod tests {
         for (address, expect) in cases {
             assert_eq!(allowed(address, HOSTS), expect, "{address}");
         }
+    }
+
+    #[test]
+    fn only_the_same_scheme_host_and_port() {
+        let cases = [
+            ("http://127.0.0.1:9001/m/1", true),
+            ("http://127.0.0.1:9002/m/1", false),
+            ("https://127.0.0.1:9001/m/1", false),
+            ("http://me@127.0.0.1:9001/m/1", false),
+            ("http://127.0.0.1:9001@evil.example/m/1", false),
+            ("data:text/plain,x", false),
+        ];
+        for (address, expect) in cases {
+            assert_eq!(same_origin(address, "http://127.0.0.1:9001/v3"), expect, "{address}");
+        }
+        assert!(!same_origin("data:text/plain,x", "data:text/plain,x"), "an origin of nobody is nobody's");
     }
 
     #[test]

@@ -3,11 +3,17 @@
 //! carriers with such habits read a [`Value`] through these lenient accessors.
 
 use omni_core::webhook::Malformed;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Parses a body. Halves of surrogate pairs (a carrier cut an emoji) become U+FFFD; anything
 /// else that is not JSON, or nested deeper than 128, is [`Malformed`].
 pub fn parse(body: &[u8]) -> Result<Value, Malformed> {
+    read(body)
+}
+
+/// As [`parse`], into a type that keeps less.
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     if let Ok(value) = serde_json::from_slice(body) {
         return Ok(value);
     }

@@ -1,5 +1,6 @@
 //! Texts, file names and reasons from outside, made safe to keep.
 
+use omni_core::event::InboundMessage;
 use serde_json::{Value, json};
 
 /// Longest text of a message that an event carries; the whole stays in the journal.
@@ -31,6 +32,15 @@ impl Capped {
             attributes.insert("text_len".into(), json!(len));
         }
     }
+}
+
+/// Puts a person's words into a message; what is over [`MAX_TEXT`] is cut, and the message
+/// says so.
+pub fn put(message: &mut InboundMessage, words: String) {
+    let capped = cap(words);
+    capped.note(&mut message.attributes);
+    message.truncated = capped.full_len.is_some();
+    message.text = Some(capped.text);
 }
 
 /// The last segment of a file name that may pretend to be a path (of either kind), without

@@ -155,10 +155,7 @@ fn add_content(message: &mut InboundMessage, callback: &Callback<'_>, kind: &str
         return;
     }
     if let Some(words) = words {
-        let capped = text::cap(words);
-        capped.note(&mut message.attributes);
-        message.truncated = capped.full_len.is_some();
-        message.text = Some(capped.text);
+        text::put(message, words);
     }
     add_media(message, callback);
     if kind != "message-received" {

@@ -103,10 +103,7 @@ fn message(
         }
     }
     if let Some(words) = loose::text(object, "text").or_else(|| loose::text(object, "body")) {
-        let capped = text::cap(words);
-        capped.note(&mut message.attributes);
-        message.truncated = capped.full_len.is_some();
-        message.text = Some(capped.text);
+        text::put(&mut message, words);
     }
     if recipients.len() > 1 {
         message.group = Some(json!({ "participants": participants(recipients, sender) }));

@@ -44,26 +44,30 @@ pub(super) fn request(
     session: &Session,
     message: &OutboundMessage,
 ) -> Result<HttpRequest, SendError> {
-    let mut event = event(&message.content)?;
+    let (action, body) = call(settings, message)?;
+    session.call(settings, action, &body)
+}
+
+/// The action and its body.
+fn call(settings: &Settings, message: &OutboundMessage) -> Result<(&'static str, Value), SendError> {
+    let mut event = event(settings, &message.content)?;
     event["visibility"] = json!("all");
     event["custom_id"] = json!(message.client_ref);
     if let Some(chat) = &message.conversation_ref {
-        return session.call(settings, "send_event", &json!({ "chat_id": chat, "event": event }));
+        return Ok(("send_event", json!({ "chat_id": chat, "event": event })));
     }
     let customer = message.to.expose().strip_prefix("lc:");
     let customer =
         customer.ok_or(SendError::Unsupported("a chat begins with a customer of LiveChat only"))?;
-    let body = json!({
-        "chat": { "users": [{ "id": customer, "type": "customer" }], "thread": { "events": [event] } },
-        "active": true,
-    });
-    session.call(settings, "start_chat", &body)
+    let chat =
+        json!({ "users": [{ "id": customer, "type": "customer" }], "thread": { "events": [event] } });
+    Ok(("start_chat", json!({ "chat": chat, "active": true })))
 }
 
-fn event(content: &OutboundContent) -> Result<Value, SendError> {
+fn event(settings: &Settings, content: &OutboundContent) -> Result<Value, SendError> {
     match content {
         OutboundContent::Text { text } => text_event(text),
-        OutboundContent::Media { media, text } => media_event(media, text.as_deref()),
+        OutboundContent::Media { media, text } => media_event(settings, media, text.as_deref()),
         OutboundContent::Interactive { text, header, footer, buttons, .. } => {
             choices(text, header.as_deref(), footer.as_deref(), buttons)
         }
@@ -77,10 +81,15 @@ fn event(content: &OutboundContent) -> Result<Value, SendError> {
 }
 
 fn text_event(text: &str) -> Result<Value, SendError> {
+    Ok(json!({ "type": "message", "text": fitting(text)? }))
+}
+
+/// The text if it fits: a longer one is split before it comes here, never cut.
+fn fitting(text: &str) -> Result<&str, SendError> {
     if text.len() > LONGEST_TEXT {
         return Err(SendError::Unsupported("the text is longer than 16 KB"));
     }
-    Ok(json!({ "type": "message", "text": text }))
+    Ok(text)
 }
 
 /// A place has no kind of its own here.
@@ -92,14 +101,19 @@ fn in_words(location: &Location) -> String {
 
 /// A file that LiveChat serves itself goes as a file; anything else as cards that show or
 /// open it, because files from other places are refused.
-fn media_event(media: &[OutboundMedia], text: Option<&str>) -> Result<Value, SendError> {
+fn media_event(
+    settings: &Settings,
+    media: &[OutboundMedia],
+    text: Option<&str>,
+) -> Result<Value, SendError> {
+    fitting(text.unwrap_or_default())?;
     let mut urls = Vec::with_capacity(media.len());
     for medium in media {
         urls.push(medium.url.as_deref().ok_or(SendError::Unsupported("media must have a URL here"))?);
     }
     match urls.as_slice() {
         [] => Err(SendError::Unsupported("media without any medium")),
-        [one] if text.is_none() && is_on_cdn(one) => Ok(json!({ "type": "file", "url": one })),
+        [one] if text.is_none() && is_on_cdn(settings, one) => Ok(json!({ "type": "file", "url": one })),
         _ if urls.len() > MAX_CARDS => Err(SendError::Unsupported("more than ten media")),
         _ => {
             let cards = media.iter().zip(&urls).enumerate();
@@ -132,6 +146,7 @@ fn choices(
     if buttons.len() > MAX_BUTTONS {
         return Err(SendError::Unsupported("more than 13 buttons"));
     }
+    fitting(text)?;
     let has_link = buttons.iter().any(|button| button.url.is_some());
     let buttons: Vec<Value> = buttons.iter().map(button).collect();
     let lines = |parts: &[Option<&str>]| parts.iter().copied().flatten().collect::<Vec<_>>().join("\n");
@@ -144,6 +159,7 @@ fn choices(
         return Ok(json!({ "type": "rich_message", "template_id": "cards", "elements": [card] }));
     }
     let title = lines(&[header, Some(text), footer]);
+    fitting(&title)?;
     let element = json!({ "title": title, "buttons": buttons });
     Ok(json!({ "type": "rich_message", "template_id": "quick_replies", "elements": [element] }))
 }
@@ -175,33 +191,21 @@ fn accepted(chat: &str, event: &str) -> Accepted {
     Accepted { state: ReportedState::Sent, ..Accepted::with_id(format!("{chat}/{event}")) }
 }
 
-/// Sends, and once each: issues a new bot token, goes to the right region, wakes the chat.
-/// All three answers mean that nothing was written yet, so asking again doubles nothing.
+/// Sends; a chat that sleeps is woken once, which wrote nothing yet.
 pub(super) async fn send(
     settings: &Settings,
     session: &Session,
     http: &dyn HttpClient,
     message: &OutboundMessage,
 ) -> Result<Accepted, SendError> {
-    let (mut renewed, mut switched, mut resumed) = (false, false, false);
-    loop {
-        session.prepare(settings, http).await?;
-        let response = http.execute(request(settings, session, message)?).await?;
-        if response.is_success() {
-            return outcome(message, &response);
+    let (action, body) = call(settings, message)?;
+    let response = session.ask(settings, http, action, &body).await?;
+    match &message.conversation_ref {
+        Some(chat) if !response.is_success() && ApiError::of(&response).kind == "chat_inactive" => {
+            resume(settings, session, http, chat).await?;
+            outcome(message, &session.ask(settings, http, action, &body).await?)
         }
-        let error = ApiError::of(&response);
-        match (error.kind.as_str(), &error.region, &message.conversation_ref) {
-            ("authentication", _, _) if !renewed && session.forget_token(settings) => renewed = true,
-            ("misdirected_request", Some(region), _) if !switched && session.switch(region) => {
-                switched = true;
-            }
-            ("chat_inactive", _, Some(chat)) if !resumed => {
-                resume(settings, session, http, chat).await?;
-                resumed = true;
-            }
-            _ => return Err(error.into_send_error(&response)),
-        }
+        _ => outcome(message, &response),
     }
 }
 
@@ -213,15 +217,14 @@ async fn resume(
     http: &dyn HttpClient,
     chat: &str,
 ) -> Result<(), SendError> {
-    let not_sent = |why: String| SendError::NotSent(format!("the chat was not resumed: {why}"));
-    let request =
-        session.call(settings, "resume_chat", &json!({ "chat": { "id": chat }, "active": true }))?;
-    let response = http.execute(request).await.map_err(|error| not_sent(error.to_string()))?;
-    if response.is_success() {
-        return Ok(());
-    }
-    Err(match ApiError::of(&response).into_send_error(&response) {
-        SendError::Ambiguous(why) => not_sent(why),
+    let body = json!({ "chat": { "id": chat }, "active": true });
+    let resumed = match session.ask(settings, http, "resume_chat", &body).await {
+        Ok(response) if response.is_success() => Ok(()),
+        Ok(response) => Err(ApiError::of(&response).into_send_error(&response)),
+        Err(error) => Err(error),
+    };
+    resumed.map_err(|error| match error {
+        SendError::Ambiguous(why) => SendError::NotSent(format!("the chat was not resumed: {why}")),
         other => other,
     })
 }
@@ -235,9 +238,8 @@ pub(super) async fn look_up(
     query: &LookUp,
 ) -> Result<Option<Found>, SendError> {
     let Some(chat) = &query.conversation_ref else { return Ok(Some(Found::Unclear)) };
-    session.prepare(settings, http).await?;
     let body = json!({ "chat_id": chat, "sort_order": "desc", "limit": 3 });
-    let response = http.execute(session.call(settings, "list_threads", &body)?).await?;
+    let response = session.ask(settings, http, "list_threads", &body).await?;
     if !response.is_success() {
         return Err(ApiError::of(&response).into_send_error(&response));
     }
@@ -255,8 +257,7 @@ pub(super) async fn check(
     session: &Session,
     http: &dyn HttpClient,
 ) -> Result<Health, SendError> {
-    session.prepare(settings, http).await?;
-    let response = http.execute(session.call(settings, "list_chats", &json!({ "limit": 1 }))?).await?;
+    let response = session.ask(settings, http, "list_chats", &json!({ "limit": 1 })).await?;
     let detail = if response.is_success() {
         "LiveChat accepts the credentials.".to_owned()
     } else {

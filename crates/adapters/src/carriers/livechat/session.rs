@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use omni_core::failure::{ErrorClass, SendError};
-use omni_core::http::{HttpClient, HttpRequest};
+use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
 use omni_core::secret::Secret;
 use serde_json::{Value, json};
 
@@ -18,6 +18,13 @@ use super::{Bot, Settings};
 pub(super) struct Session {
     token: Mutex<Option<Secret>>,
     region: Mutex<Option<String>>,
+}
+
+/// What was tried already to put one call right; each is tried once.
+#[derive(Default)]
+struct Tried {
+    token: bool,
+    region: bool,
 }
 
 impl Session {
@@ -58,42 +65,82 @@ impl Session {
         let request = HttpRequest::new("POST", url(settings, "agent", action))
             .header("authorization", self.authorization(settings)?)
             .json(body);
-        // Dallas is where requests go that name no region.
-        let region = lock(&self.region).clone().filter(|region| region != "dal");
-        Ok(match region {
+        Ok(self.directed(request))
+    }
+
+    /// Makes a call of the agent chat API, and once each again: with a new bot token, and in
+    /// the region that a refusal names. Neither refusal carried anything out. Answers what
+    /// LiveChat said last.
+    pub(super) async fn ask(
+        &self,
+        settings: &Settings,
+        http: &dyn HttpClient,
+        action: &str,
+        body: &Value,
+    ) -> Result<HttpResponse, SendError> {
+        let mut tried = Tried::default();
+        loop {
+            self.prepare(settings, http).await?;
+            let region = self.region();
+            let response = http.execute(self.call(settings, action, body)?).await?;
+            if response.is_success() {
+                return Ok(response);
+            }
+            let error = ApiError::of(&response);
+            if !tried.token && error.kind == "authentication" && settings.bot.is_some() {
+                *lock(&self.token) = None;
+                tried.token = true;
+            } else if !tried.region && self.follow(&error, region.as_deref()) {
+                tried.region = true;
+            } else {
+                return Ok(response);
+            }
+        }
+    }
+
+    fn region(&self) -> Option<String> {
+        lock(&self.region).clone()
+    }
+
+    /// Names our region. Dallas is where requests go that name none.
+    fn directed(&self, request: HttpRequest) -> HttpRequest {
+        match self.region().filter(|region| region != "dal") {
             Some(region) => request.header("x-region", region),
             None => request,
-        })
+        }
     }
 
-    /// Goes to another region from now on; `false` if we are there already, or it is no name.
-    pub(super) fn switch(&self, region: &str) -> bool {
+    /// Goes from now on to the region that a refusal names; whether that is another one than
+    /// the refused request went to.
+    fn follow(&self, error: &ApiError, from: Option<&str>) -> bool {
+        let region = error.region.as_deref().filter(|_| error.kind == "misdirected_request");
+        region.is_some_and(|region| self.switch(region) && from != Some(region))
+    }
+
+    /// Goes to a region from now on; `false` if that is no name of one.
+    fn switch(&self, region: &str) -> bool {
         let plain =
             !region.is_empty() && region.len() <= 16 && region.bytes().all(|b| b.is_ascii_lowercase());
-        let mut current = lock(&self.region);
-        let is_new = plain && current.as_deref() != Some(region);
-        if is_new {
-            *current = Some(region.to_owned());
+        if plain {
+            *lock(&self.region) = Some(region.to_owned());
         }
-        is_new
-    }
-
-    /// Forgets a token that LiveChat refused; `false` if we could not issue another one.
-    pub(super) fn forget_token(&self, settings: &Settings) -> bool {
-        *lock(&self.token) = None;
-        settings.bot.is_some()
+        plain
     }
 
     /// Issues a bot token if one is needed and none is at hand. Whatever goes wrong here, no
     /// message has been sent.
-    pub(super) async fn prepare(&self, settings: &Settings, http: &dyn HttpClient) -> Result<(), SendError> {
+    async fn prepare(&self, settings: &Settings, http: &dyn HttpClient) -> Result<(), SendError> {
         let Some(bot) = &settings.bot else { return Ok(()) };
         if lock(&self.token).is_some() {
             return Ok(());
         }
         let not_sent = |why: String| SendError::NotSent(format!("no bot token: {why}"));
-        let response =
-            http.execute(issue(settings, bot)).await.map_err(|error| not_sent(error.to_string()))?;
+        let issue = || http.execute(self.directed(issue(settings, bot)));
+        let region = self.region();
+        let mut response = issue().await.map_err(|error| not_sent(error.to_string()))?;
+        if !response.is_success() && self.follow(&ApiError::of(&response), region.as_deref()) {
+            response = issue().await.map_err(|error| not_sent(error.to_string()))?;
+        }
         if !response.is_success() {
             return Err(match ApiError::of(&response).into_send_error(&response) {
                 SendError::Ambiguous(why) => not_sent(why),

@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::Settings;
-use crate::shared::hmac;
+use crate::shared::{hmac, json};
 
 /// Largest callback that is read.
 const LARGEST: usize = 1 << 20;
@@ -34,7 +34,7 @@ pub(super) fn verify(settings: &Settings, request: &WebhookRequest) -> Result<Pr
         return Err(Refusal::Unverified("body_too_large"));
     }
     let claim: Claim =
-        serde_json::from_slice(&request.body).map_err(|_| Refusal::Unverified("body_unreadable"))?;
+        json::read(&request.body).map_err(|_| Refusal::Unverified("body_unreadable"))?;
     let presented = claim.secret_key.ok_or(Refusal::Unverified("secret_missing"))?;
     let webhook = claim.webhook_id.ok_or(Refusal::Unverified("webhook_unknown"))?;
     let secrets = settings.webhook_secrets.get(&webhook).ok_or(Refusal::Unverified("webhook_unknown"))?;
@@ -141,7 +141,7 @@ impl<'de> Visitor<'de> for Skipped {
 /// The body as it may be kept: whatever stood in `secret_key` is blanked, and so is each of
 /// our secrets wherever else it stands (in bodies that are no JSON, too).
 pub(super) fn without_secret(settings: &Settings, body: &Bytes) -> Bytes {
-    let mut kept = match serde_json::from_slice::<Value>(body) {
+    let mut kept = match json::parse(body) {
         Ok(Value::Object(mut members)) => {
             if let Some(secret) = members.get_mut("secret_key") {
                 *secret = Value::from("***");

@@ -19,6 +19,8 @@ pub(super) fn parse(settings: &Settings, request: &WebhookRequest) -> Result<Par
     let action = body["action"].as_str().ok_or(Malformed("callback_without_action"))?;
     let hook = Hook {
         settings,
+        action,
+        day: request.received_at.as_secs().div_euclid(86_400),
         organization: body["organization_id"].as_str().unwrap_or_default(),
         payload: &body["payload"],
     };
@@ -45,6 +47,9 @@ pub(super) fn parse(settings: &Settings, request: &WebhookRequest) -> Result<Par
 /// What all callbacks have in common.
 struct Hook<'a> {
     settings: &'a Settings,
+    action: &'a str,
+    /// The day of receipt, counted from 1970.
+    day: i64,
     organization: &'a str,
     payload: &'a Value,
 }
@@ -65,6 +70,7 @@ impl<'a> Hook<'a> {
         })
     }
 
+    /// A fact that has no id of its own: within a day, an equal payload is a retry.
     fn notice(&self, attributes: Value) -> Notice {
         let attributes = match attributes {
             Value::Object(attributes) => {
@@ -75,10 +81,10 @@ impl<'a> Hook<'a> {
         Notice {
             carrier: NAME.into(),
             tenant_key: organization_key(self.organization),
+            external_id: Some(signature::digest(&json!([self.action, self.day, self.payload]))),
             conversation_ref: json::text(&self.payload["chat_id"]).map(str::to_owned),
             thread_ref: json::text(&self.payload["thread_id"]).map(str::to_owned),
             attributes,
-            ..Notice::default()
         }
     }
 
@@ -112,15 +118,16 @@ impl<'a> Hook<'a> {
         } else {
             json!([])
         };
+        let notice = self.notice(json!({
+            "customer": customer.map(content::customer),
+            "group_ids": group_ids,
+            "initiator": initiator,
+        }));
         let started = Notice {
-            external_id: thread.thread.map(|thread| format!("{id}/{thread}#started")),
+            external_id: thread.thread.map(|thread| format!("{id}/{thread}#started")).or(notice.external_id),
             conversation_ref: Some(id.to_owned()),
             thread_ref: thread.thread.map(str::to_owned),
-            ..self.notice(json!({
-                "customer": customer.map(content::customer),
-                "group_ids": group_ids,
-                "initiator": initiator,
-            }))
+            ..notice
         };
         let mut parsed = Parsed::default();
         parsed.events.push(CarrierEvent::ConversationStarted(Box::new(started)));
@@ -207,9 +214,10 @@ impl<'a> Hook<'a> {
     fn deactivated(&self) -> Result<CarrierEvent, Malformed> {
         let thread = self.thread(&[])?;
         let by = json::text(&self.payload["user_id"]).map_or_else(|| "router".to_owned(), |id| self.who(id));
+        let notice = self.notice(json!({ "by": by }));
         let ended = Notice {
-            external_id: thread.thread.map(|id| format!("{}/{id}#ended", thread.chat)),
-            ..self.notice(json!({ "by": by }))
+            external_id: thread.thread.map(|id| format!("{}/{id}#ended", thread.chat)).or(notice.external_id),
+            ..notice
         };
         Ok(CarrierEvent::ConversationEnded(Box::new(ended)))
     }
@@ -276,6 +284,7 @@ impl<'a> Hook<'a> {
             "value": self.text("status")?,
             "our_bot": self.settings.is_our_bot(agent),
         }));
-        Ok(CarrierEvent::AccountEvent(Box::new(notice)))
+        // Going offline twice in a day are two facts, and the alarm must not miss one.
+        Ok(CarrierEvent::AccountEvent(Box::new(Notice { external_id: None, ..notice })))
     }
 }

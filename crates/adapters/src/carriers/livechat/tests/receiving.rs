@@ -260,6 +260,58 @@ fn two_edits_of_one_event_are_two_facts() {
     assert_ne!(edit("a"), edit("b"));
 }
 
+/// Most actions have no id of their own: an equal payload is the carrier's retry.
+#[test]
+fn a_retry_is_the_same_fact() {
+    let identity = |action: &str, payload: &Value| {
+        parse(&callback(action, payload)).unwrap().0[0].identity().unwrap_or_default()
+    };
+    let seen = |at: &str| json!({ "chat_id": "C1", "user_id": CUSTOMER, "seen_up_to": at });
+    let (one, other) = (seen("2025-11-20T15:00:00Z"), seen("2025-11-20T15:01:00Z"));
+    assert_eq!(identity("events_marked_as_seen", &one), identity("events_marked_as_seen", &one));
+    assert_ne!(identity("events_marked_as_seen", &one), identity("events_marked_as_seen", &other));
+    let joined = json!({ "chat_id": "C1", "thread_id": "T1", "user_type": "agent", "user_id": "a@b.example" });
+    assert_ne!(identity("user_added_to_chat", &joined), identity("user_removed_from_chat", &joined));
+    let ended = json!({ "chat_id": "C1", "thread_id": "T1" });
+    let by_agent = json!({ "chat_id": "C1", "thread_id": "T1", "user_id": "a@b.example" });
+    assert_eq!(identity("chat_deactivated", &ended), identity("chat_deactivated", &by_agent));
+    let status = json!({ "agent_id": BOT, "status": "offline" });
+    assert_eq!(identity("routing_status_set", &status), "", "an alarm is never taken for a retry");
+}
+
+#[test]
+fn a_long_text_is_cut_and_says_so() {
+    let words = "a".repeat(70_000);
+    let wire = event(CUSTOMER, &json!({ "type": "message", "text": words }));
+    let expect = json!([{ "kind": "message", "truncated": true, "text_len": 70_000 }]);
+    check("70,000 characters", &callback("incoming_event", &wire), Ok(expect));
+}
+
+#[test]
+fn only_livechats_own_files_may_be_fetched() {
+    let twin = |settings: &mut super::Settings| settings.base_url = "http://127.0.0.1:9001".into();
+    let cases = [
+        ("https://cdn.livechat-files.com/a.png", true, true),
+        ("https://api.livechatinc.com/a.png", true, true),
+        ("http://cdn.livechat-files.com/a.png", false, false),
+        ("https://livechatinc.com.evil.example/a.png", false, false),
+        ("http://127.0.0.1:9001/files/a.png", false, true),
+        ("http://127.0.0.1:9002/files/a.png", false, false),
+    ];
+    for (url, live, at_twin) in cases {
+        let body = callback("incoming_event", &event(CUSTOMER, &json!({ "type": "file", "url": url })));
+        for (change, expect) in [(false, live), (true, at_twin)] {
+            let mut settings = settings();
+            if change {
+                twin(&mut settings);
+            }
+            let parsed = webhook::parse(&settings, &request("https://h/", &body)).unwrap();
+            let CarrierEvent::Message(message) = &parsed.events[0] else { panic!("{url} is no message") };
+            assert_eq!(!message.media[0].blocked, expect, "{url} {change}");
+        }
+    }
+}
+
 #[test]
 fn a_chat_begins_with_what_it_holds() {
     let odd = "00000000-odd-customer-id";

@@ -128,6 +128,7 @@ fn what_cannot_be_carried_is_refused_before_anything_is_sent() {
     let strange = OutboundMessage { conversation_ref: None, to: "+13035550177".into(), ..message(text("x")) };
     let cases = [
         ("16 KB and one byte", message(text(&"a".repeat(16_385)))),
+        ("a caption of 16 KB and one byte", message(media(&["https://m.example/1"], Some(&"a".repeat(16_385))))),
         ("14 buttons", message(buttons(14, None))),
         ("11 media", message(media(&["https://m.example/1"; 11], None))),
         ("no media", message(media(&[], None))),
@@ -311,6 +312,32 @@ async fn a_send_goes_to_the_region_it_is_told_and_stays_there() {
     }
     let regions: Vec<_> = (0..4).map(|call| http.header(call, "x-region")).collect();
     assert_eq!(regions, [None, Some("fra".into()), Some("fra".into()), Some("fra".into())]);
+}
+
+/// A token of Frankfurt is healthy before its first send, too.
+#[tokio::test]
+async fn look_up_and_check_go_to_the_region_they_are_told() {
+    let elsewhere =
+        || Ok(response(421, r#"{"error":{"type":"misdirected_request","data":{"region":"fra"}}}"#));
+    let token = |table: &mut Value| table["access_token"] = json!("token-without-region");
+    let http = Scripted::new(vec![elsewhere(), Ok(response(200, "{}"))]);
+    let health = carrier(token).check(&http).await.unwrap();
+    assert!(health.ok, "{}", health.detail);
+    assert_eq!(http.header(1, "x-region").as_deref(), Some("fra"));
+
+    let http = Scripted::new(vec![elsewhere(), Ok(response(200, r#"{"threads":[]}"#))]);
+    let found = carrier(token).look_up(&http, &query(Some("C1"))).await.unwrap();
+    assert_eq!((found, http.actions()), (Some(Found::NotTaken), vec!["list_threads".to_owned(); 2]));
+
+    let http = Scripted::new(vec![elsewhere(), elsewhere()]);
+    assert!(!carrier(token).check(&http).await.unwrap().ok, "sent on once, not for ever");
+
+    let bot = json!({ "bot_id": BOT, "bot_secret": "bot-s3cret", "client_id": "client" });
+    let answers = [elsewhere(), Ok(response(200, r#"{"token":"t"}"#)), Ok(response(200, "{}"))];
+    let http = Scripted::new(answers.into());
+    assert!(carrier(|table| table["bot"] = bot).check(&http).await.unwrap().ok);
+    assert_eq!(http.actions(), ["issue_bot_token", "issue_bot_token", "list_chats"]);
+    assert_eq!(http.header(2, "x-region").as_deref(), Some("fra"));
 }
 
 #[tokio::test]

@@ -4,14 +4,15 @@ use omni_core::address::Address;
 use omni_core::event::{InboundMessage, MediaRef, MessageType};
 use serde_json::{Map, Value, json};
 
-use crate::shared::{fetchable, json};
+use super::super::Settings;
+use crate::shared::{fetchable, json, text};
 
 /// Where LiveChat keeps files.
 const MEDIA_HOSTS: &[&str] = &["cdn.livechat-files.com", "*.livechatinc.com"];
 
-/// Whether LiveChat itself serves the file at `url`.
-pub(in super::super) fn is_on_cdn(url: &str) -> bool {
-    fetchable::allowed(url, MEDIA_HOSTS)
+/// Whether LiveChat itself (or what stands in for it) serves the file at `url`.
+pub(in super::super) fn is_on_cdn(settings: &Settings, url: &str) -> bool {
+    fetchable::allowed(url, MEDIA_HOSTS) || fetchable::same_origin(url, &settings.base_url)
 }
 
 pub(super) fn customer_address(id: &str) -> Address {
@@ -20,10 +21,17 @@ pub(super) fn customer_address(id: &str) -> Address {
 
 /// Reads the content by its type; a type that we do not know is kept by its name.
 /// `event_id` makes ids of other events of the chat.
-pub(super) fn read(message: &mut InboundMessage, wire: &Value, event_id: impl Fn(&str) -> String) {
+pub(super) fn read(
+    settings: &Settings,
+    message: &mut InboundMessage,
+    wire: &Value,
+    event_id: impl Fn(&str) -> String,
+) {
     match wire["type"].as_str().unwrap_or_default() {
         "message" => {
-            message.text = wire["text"].as_str().map(str::to_owned);
+            if let Some(words) = wire["text"].as_str() {
+                text::put(message, words.to_owned());
+            }
             if let Some(id) = json::id(&wire["postback"]["id"]) {
                 message.message_type = MessageType::ButtonReply;
                 message.reply_id = Some(id);
@@ -32,7 +40,7 @@ pub(super) fn read(message: &mut InboundMessage, wire: &Value, event_id: impl Fn
         }
         "file" => {
             message.message_type = MessageType::Media;
-            message.media.push(file(wire));
+            message.media.push(file(settings, wire));
         }
         "filled_form" => form(message, wire),
         "rich_message" => rich(message, wire),
@@ -47,7 +55,7 @@ pub(super) fn read(message: &mut InboundMessage, wire: &Value, event_id: impl Fn
     }
 }
 
-fn file(wire: &Value) -> MediaRef {
+fn file(settings: &Settings, wire: &Value) -> MediaRef {
     let text = |name: &str| json::text(&wire[name]).map(str::to_owned);
     let mut attributes = Map::new();
     for name in ["width", "height", "alternative_text"] {
@@ -59,7 +67,7 @@ fn file(wire: &Value) -> MediaRef {
     let family = mime.as_deref().and_then(|mime| mime.split('/').next()).unwrap_or_default();
     let kind = if matches!(family, "image" | "video" | "audio") { family } else { "document" };
     MediaRef {
-        blocked: !wire["url"].as_str().is_some_and(is_on_cdn),
+        blocked: !wire["url"].as_str().is_some_and(|url| is_on_cdn(settings, url)),
         url: text("url"),
         kind: Some(kind.to_owned()),
         filename: json::text(&wire["name"]).and_then(fetchable::file_name),

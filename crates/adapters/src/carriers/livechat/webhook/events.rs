@@ -102,7 +102,7 @@ impl Thread<'_> {
         }
         let mut message =
             InboundMessage { external_id: self.event_id(id), sent_at: sent_at(wire), ..self.message() };
-        content::read(&mut message, wire, |event| self.event_id(event));
+        content::read(self.settings, &mut message, wire, |event| self.event_id(event));
         // Only a customer's own event is public without saying so.
         let is_public = match author {
             Author::Customer => visibility != Some("agents"),
