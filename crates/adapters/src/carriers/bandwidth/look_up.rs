@@ -33,7 +33,6 @@ pub(super) fn request(settings: &Settings, query: &LookUp) -> HttpRequest {
         ("limit", "20"),
     ]);
     HttpRequest::new("GET", settings.url(&format!("messages?{filter}")))
-        .header("authorization", settings.authorization())
         .header("accept", "application/json")
 }
 

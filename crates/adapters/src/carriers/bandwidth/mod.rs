@@ -27,7 +27,9 @@
 //!    go into `inbound_credentials` and `status_credentials`. There is no other proof.
 //! 4. Ask for the callback types message-delivered, message-failed and message-sending.
 //! 5. A user of the API (or a token with its secret) becomes `api_user` and `api_password`; it
-//!    must be allowed to send, and to list messages, or a lost answer cannot be looked up.
+//!    must be allowed to send, and to list messages, or a lost answer cannot be looked up. Client
+//!    credentials of the newer kind go into `oauth` instead: the gateway is issued a token with
+//!    them, and another one when that is refused.
 //!
 //! # What is verified
 //!
@@ -44,9 +46,11 @@
 //! - Error codes after 2023; limits of picture messages by network; the rate of toll-free numbers.
 //! - Whether text parts of a picture message may hold its words.
 
+mod case;
 mod errors;
 mod look_up;
 mod send;
+mod session;
 mod status;
 mod webhook;
 
@@ -65,11 +69,12 @@ use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
 use omni_core::secret::Secret;
 use omni_core::webhook::{Malformed, Proof, Refusal, WebhookReply, WebhookRequest};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::Url;
 
 use crate::shared::basic_auth::{self, Credential};
 use crate::shared::{path, people, settings};
+use session::Session;
 
 const NAME: CarrierName = CarrierName("bandwidth");
 
@@ -77,9 +82,10 @@ const NAME: CarrierName = CarrierName("bandwidth");
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
     build: |settings| {
-        Ok(Arc::new(Bandwidth { capabilities: capabilities(), settings: Settings::read(settings)? }))
+        let settings = Settings::read(settings)?;
+        Ok(Arc::new(Bandwidth { capabilities: capabilities(), session: Session::default(), settings }))
     },
-    case_settings,
+    case_settings: case::settings,
 };
 
 /// The settings of a Bandwidth connection.
@@ -97,6 +103,9 @@ pub struct Settings {
     /// Its password (or token secret).
     #[serde(default)]
     api_password: Secret,
+    /// Client credentials (OAuth 2.0) instead of user and password.
+    #[serde(default)]
+    oauth: Option<OAuth>,
     /// What Bandwidth presents at the inbound URL; several while changing.
     inbound_credentials: Vec<Credential>,
     /// What it presents at the status URL (a path with the segment `status`); the inbound
@@ -115,6 +124,23 @@ pub struct Settings {
     /// All our senders, as in events.
     #[serde(skip)]
     own: HashSet<Address>,
+}
+
+/// What it takes to be issued a token.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth {
+    /// The client's id.
+    client_id: String,
+    /// The client's secret.
+    client_secret: Secret,
+    /// Where tokens are issued.
+    #[serde(default = "live_token_url")]
+    token_url: Url,
+}
+
+fn live_token_url() -> Url {
+    Url::parse("https://api.bandwidth.com/api/v1/oauth2/token").expect("a URL")
 }
 
 fn united_states() -> String {
@@ -144,10 +170,6 @@ impl Settings {
         format!("{root}/users/{}/{rest}", crate::shared::form::segment(&self.account_id))
     }
 
-    fn authorization(&self) -> String {
-        Credential { user: self.api_user.clone(), password: self.api_password.clone() }.header()
-    }
-
     /// One of our senders as Bandwidth writes it, as we store it.
     fn number(&self, raw: &str) -> Address {
         people::number(raw, &self.default_region)
@@ -168,6 +190,7 @@ impl Settings {
 /// A Bandwidth connection.
 struct Bandwidth {
     settings: Settings,
+    session: Session,
     capabilities: Capabilities,
 }
 
@@ -176,7 +199,7 @@ fn capabilities() -> Capabilities {
         channels: vec![Channel::Sms, Channel::Mms, Channel::Rcs],
         content: vec![MessageType::Text, MessageType::Media, MessageType::Interactive],
         max_text: send::MAX_TEXT,
-        max_media: 10,
+        max_media: send::MAX_MEDIA,
         max_media_bytes: 3_500_000,
         media_types: vec!["image/*", "video/*", "audio/*", "application/pdf", "text/vcard", "text/calendar"],
         max_buttons: send::MAX_SUGGESTIONS,
@@ -248,25 +271,30 @@ impl Carrier for Bandwidth {
     }
 
     fn request(&self, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
-        send::request(&self.settings, message)
+        self.session.authorize(&self.settings, send::request(&self.settings, message)?)
     }
 
     fn outcome(&self, _: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
         send::outcome(response)
     }
 
+    async fn send(&self, http: &dyn HttpClient, message: &OutboundMessage) -> Result<Accepted, SendError> {
+        let request = send::request(&self.settings, message)?;
+        send::outcome(&self.session.ask(&self.settings, http, request).await?)
+    }
+
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
-        let response = http.execute(look_up::request(&self.settings, query)).await?;
+        let request = look_up::request(&self.settings, query);
+        let response = self.session.ask(&self.settings, http, request).await?;
         look_up::read(&response, query).map(Some)
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {
-        let request = HttpRequest::new("GET", self.settings.url("messages?limit=1"))
-            .header("authorization", self.settings.authorization());
-        let response = http.execute(request).await?;
+        let request = HttpRequest::new("GET", self.settings.url("messages?limit=1"));
+        let response = self.session.ask(&self.settings, http, request).await?;
         let detail = match response.status {
             200 => "Bandwidth accepts the API credential",
-            401 => "Bandwidth refuses the API credential: check api_user and api_password",
+            401 => "Bandwidth refuses the API credential: check api_user and api_password, or oauth",
             403 => {
                 "the API credential may not list messages of this account: check account_id and its rights"
             }
@@ -275,25 +303,6 @@ impl Carrier for Bandwidth {
         };
         Ok(Health { ok: response.is_success(), detail: detail.into() })
     }
-}
-
-/// Reads a conformance case: `secrets` is a list of credentials for both URLs, or names them
-/// by slot; `config` is the account and its applications.
-fn case_settings(case: &Value) -> Value {
-    let (secrets, config) = (&case["secrets"], &case["config"]);
-    let (inbound, status, token) = if secrets.is_array() {
-        (secrets.clone(), secrets.clone(), Value::Null)
-    } else {
-        (secrets["inbound"].clone(), secrets["status"].clone(), secrets["path_token"].clone())
-    };
-    let or = |value: &Value, otherwise: Value| if value.is_null() { otherwise } else { value.clone() };
-    json!({
-        "account_id": or(&config["account_id"], json!("1")),
-        "applications": or(&config["applications"], json!({})),
-        "inbound_credentials": or(&inbound, json!([])),
-        "status_credentials": or(&status, json!([])),
-        "path_token": or(&token, case["path_token"].clone()),
-    })
 }
 
 #[cfg(test)]

@@ -19,11 +19,15 @@ use crate::shared::loose::{self, Object};
 pub(super) const MAX_TEXT: usize = 2_048;
 /// Longest text of an RCS message.
 const MAX_RCS_TEXT: usize = 3_270;
+/// Most media of one message: what networks deliver in one piece.
+pub(super) const MAX_MEDIA: usize = 10;
 /// Longest URL of a medium.
 const MAX_MEDIA_URL: usize = 4_096;
 /// Most suggestions under an RCS message, and the longest title of one.
 pub(super) const MAX_SUGGESTIONS: usize = 11;
 const MAX_SUGGESTION: usize = 25;
+/// Longest postback of a suggestion, in base64.
+const MAX_POSTBACK: usize = 2_048;
 /// The queue holds a quarter of an hour of our rate: come back later than at once.
 const QUEUE_FULL_WAIT: Duration = Duration::from_secs(60);
 
@@ -42,7 +46,6 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
         _ => return Err(SendError::Unsupported("Bandwidth carries SMS, MMS and RCS only")),
     };
     Ok(HttpRequest::new("POST", settings.url(path))
-        .header("authorization", settings.authorization())
         .header("accept", "application/json")
         .json(&body))
 }
@@ -57,6 +60,9 @@ fn plain(message: &OutboundMessage, application: &str) -> Result<Value, SendErro
     match &message.content {
         OutboundContent::Text { text } => body["text"] = json!(checked(text, MAX_TEXT)?),
         OutboundContent::Media { media, text } => {
+            if media.is_empty() || media.len() > MAX_MEDIA {
+                return Err(SendError::Unsupported("a picture message has one to ten media"));
+            }
             body["media"] = json!(media.iter().map(media_url).collect::<Result<Vec<_>, _>>()?);
             body["text"] = json!(checked(text.as_deref().unwrap_or_default(), MAX_TEXT)?);
         }
@@ -109,6 +115,9 @@ fn suggestion(button: &Button) -> Result<Value, SendError> {
         return Err(SendError::Unsupported("the title of a suggestion has at most 25 characters"));
     }
     let postback = STANDARD.encode(&button.id);
+    if postback.len() > MAX_POSTBACK {
+        return Err(SendError::Unsupported("the id of a suggestion has at most 1,536 bytes"));
+    }
     Ok(match &button.url {
         Some(url) => json!({
             "type": "OPEN_URL", "text": title, "postbackData": postback, "url": url, "application": "BROWSER",

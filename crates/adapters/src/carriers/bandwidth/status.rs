@@ -42,7 +42,8 @@ pub(super) fn read(callback: &Callback<'_>, kind: &str) -> StatusUpdate {
 /// Without receipts from the network, "delivered" of a picture message only means that the
 /// network took it.
 fn speaks_of_the_carrier(description: &str) -> bool {
-    description.to_ascii_lowercase().contains("to carrier")
+    let words = description.to_ascii_lowercase().replace(['-', '_'], " ");
+    words.contains("to carrier") || words.contains("to the carrier")
 }
 
 fn failed(callback: &Callback<'_>, mut update: StatusUpdate, description: &str) -> StatusUpdate {

@@ -3,8 +3,10 @@ use std::time::Duration;
 use omni_core::carrier::Found;
 use omni_core::content::{Button, OutboundContent, OutboundMedia};
 use omni_core::failure::{ErrorClass, Retry};
+use omni_core::http::HttpError;
 use omni_core::id::MessageId;
 use omni_core::time::Timestamp;
+use serde_json::json;
 
 use super::*;
 
@@ -16,6 +18,10 @@ fn settings() -> Settings {
         "inbound_credentials": [{ "user": "acme", "password": "correct-horse-battery" }],
     }))
     .unwrap()
+}
+
+fn carrier() -> Bandwidth {
+    Bandwidth { settings: settings(), session: Session::default(), capabilities: capabilities() }
 }
 
 fn event(body: &Value) -> Value {
@@ -74,6 +80,9 @@ fn delivered_to_the_carrier_is_only_sent() {
     let got = status("message-delivered", "Message delivered to carrier.");
     assert_eq!((&got["state"], &got["detail"]), (&json!("sent"), &json!("handed_to_carrier")));
     assert_eq!(got["occurred_at"], "2025-11-20T15:00:09Z");
+    for words in ["delivered-to-carrier", "Delivered to the carrier"] {
+        assert_eq!(status("message-delivered", words)["state"], "sent", "{words}");
+    }
     assert_eq!(status("message-delivered", "ok")["state"], "delivered");
     assert_eq!(status("message-failed", "?")["error_class"], "rejected");
 }
@@ -127,6 +136,10 @@ fn outbound(channel: Channel, from: &str, content: OutboundContent) -> OutboundM
 fn messages_become_requests() {
     let text = |text: &str| OutboundContent::Text { text: text.into() };
     let media = |url: &str| OutboundMedia { url: Some(url.into()), ..OutboundMedia::default() };
+    let pictures = |count: usize| OutboundContent::Media {
+        media: vec![media("https://f/1.png"); count],
+        text: None,
+    };
     let button = |id: &str, url: Option<&str>| Button {
         id: id.into(),
         title: "As long as a title may be".into(),
@@ -148,7 +161,7 @@ fn messages_become_requests() {
                     {"type": "OPEN_URL", "text": "As long as a title may be", "postbackData": "Z28=", "url": "https://acme.example", "application": "BROWSER"}]}}]})),
     ];
     for (name, message, path, expect) in cases {
-        let request = send::request(&settings(), &message).unwrap();
+        let request = carrier().request(&message).unwrap();
         assert_eq!(
             request.url,
             format!("https://messaging.bandwidth.com/api/v2/users/5500123/{path}"),
@@ -159,6 +172,22 @@ fn messages_become_requests() {
     }
     for (name, message) in [
         ("too long", outbound(Channel::Sms, "+17205550142", text(&"x".repeat(2_049)))),
+        ("eleven pictures", outbound(Channel::Mms, "+17205550142", pictures(11))),
+        ("no picture", outbound(Channel::Mms, "+17205550142", pictures(0))),
+        (
+            "a postback over 2,048",
+            outbound(
+                Channel::Rcs,
+                "AcmeRBM",
+                OutboundContent::Interactive {
+                    text: "Choose".into(),
+                    header: None,
+                    footer: None,
+                    list_label: None,
+                    buttons: vec![button(&"x".repeat(1_537), None)],
+                },
+            ),
+        ),
         (
             "a title of 26 characters",
             outbound(
@@ -216,6 +245,66 @@ fn answers_become_outcomes() {
         let got = got.map(|a| (a.carrier_message_id, a.segments)).map_err(|e| (e.class(), e.retry()));
         assert_eq!(got, expect.map(|(id, segments)| (id.to_owned(), segments)), "{status} {body}");
     }
+    // A full queue: at least a minute, longer if Bandwidth says so.
+    for (said, wait) in [("5", 60), ("120", 120), ("soon", 60)] {
+        let headers = vec![("retry-after".to_owned(), said.to_owned())];
+        let got = send::outcome(&HttpResponse { headers, ..response(429, "{}") }).unwrap_err();
+        assert_eq!(got.retry(), Retry::After(Duration::from_secs(wait)), "{said}");
+    }
+}
+
+/// Answers in order, and keeps what was asked.
+struct Scripted(std::sync::Mutex<(Vec<(u16, &'static str)>, Vec<(String, String)>)>);
+
+#[async_trait]
+impl HttpClient for Scripted {
+    async fn execute(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let mut script = self.0.lock().unwrap();
+        let proof = request.headers.iter().find(|(name, _)| *name == "authorization");
+        let proof = proof.map(|(_, value)| value.clone()).unwrap_or_default();
+        script.1.push((request.url.rsplit('/').next().unwrap().to_owned(), proof));
+        if script.0.is_empty() {
+            return Err(HttpError::NoAnswer("reset".into()));
+        }
+        let (status, body) = script.0.remove(0);
+        Ok(response(status, body))
+    }
+}
+
+/// A token is issued once, used until it is refused, and renewed once in a send.
+#[tokio::test]
+async fn client_credentials_are_exchanged_for_a_token() {
+    const ONE: (u16, &str) = (200, r#"{"access_token":"one","token_type":"Bearer","expires_in":3600}"#);
+    const TWO: (u16, &str) = (200, r#"{"access_token":"two"}"#);
+    const TAKEN: (u16, &str) = (202, r#"{"id":"m9"}"#);
+    const REFUSED: (u16, &str) = (401, "{}");
+    let (token, first, second) =
+        (("token", "Basic Y2xpZW50OnMzY3JldA=="), ("messages", "Bearer one"), ("messages", "Bearer two"));
+    #[rustfmt::skip]
+    let cases = [
+        ("issued", vec![ONE, TAKEN], "m9", vec![token, first]),
+        ("renewed", vec![ONE, REFUSED, TWO, TAKEN], "m9", vec![token, first, token, second]),
+        ("refused for good", vec![ONE, REFUSED, TWO, REFUSED], "auth 401", vec![token, first, token, second]),
+        ("a wrong client", vec![(400, r#"{"error":"invalid_client"}"#)], "auth invalid_client", vec![token]),
+        ("no token in it: nothing was sent", vec![(200, "{}")], "transient connect", vec![token]),
+        ("no answer: nothing was sent", vec![], "transient connect", vec![token]),
+        ("no answer to the send", vec![ONE], "ambiguous ambiguous", vec![token, first]),
+    ];
+    for (name, answers, expect, asked) in cases {
+        let mut carrier = carrier();
+        carrier.settings.oauth =
+            serde_json::from_value(json!({ "client_id": "client", "client_secret": "s3cret" })).unwrap();
+        assert!(!format!("{:?}", carrier.settings).contains("s3cret"), "{name}");
+        let http = Scripted((answers, Vec::new()).into());
+        let message = outbound(Channel::Sms, "+17205550142", OutboundContent::Text { text: "Hi".into() });
+        let got = match carrier.send(&http, &message).await {
+            Ok(accepted) => accepted.carrier_message_id,
+            Err(error) => format!("{} {}", error.class().as_str(), error.code()),
+        };
+        assert_eq!(got, expect, "{name}");
+        let asked: Vec<_> = asked.into_iter().map(|(url, proof)| (url.to_owned(), proof.to_owned())).collect();
+        assert_eq!(http.0.lock().unwrap().1, asked, "{name}");
+    }
 }
 
 #[test]
@@ -268,7 +357,7 @@ fn only_a_lone_message_of_that_time_settles_a_send() {
 
 #[test]
 fn numbers_send_texts_and_agents_send_rcs() {
-    let carrier = Bandwidth { settings: settings(), capabilities: capabilities() };
+    let carrier = carrier();
     let expect = [(Channel::Sms, "+17205550142"), (Channel::Sms, "55512"), (Channel::Rcs, "AcmeRBM")];
     assert_eq!(carrier.senders(), expect.map(|(channel, address)| (channel, address.into())));
     assert_eq!(carrier.routing_keys()[2], "bandwidth:app-2:AcmeRBM");

@@ -77,8 +77,14 @@ impl<'a> Callback<'a> {
         if recipients.len() > MAX_RECIPIENTS {
             return Err("message_with_too_many_recipients");
         }
-        let owner = loose::word(message, "owner").or_else(|| loose::word(envelope, "to"));
-        let owner = owner.or_else(|| recipients.first().cloned()).ok_or("message_without_owner")?;
+        // Without an owner, our number is the one on our side of the direction.
+        let named = loose::word(message, "owner");
+        let owner = if loose::word(message, "direction").as_deref() == Some("out") {
+            named.or_else(|| loose::word(message, "from"))
+        } else {
+            named.or_else(|| loose::word(envelope, "to")).or_else(|| recipients.first().cloned())
+        };
+        let owner = owner.ok_or("message_without_owner")?;
         let application = loose::word(message, "applicationId").unwrap_or_default();
         Ok(Self { settings, envelope, message, id, owner, application, recipients })
     }
