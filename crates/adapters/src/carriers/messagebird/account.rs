@@ -10,6 +10,7 @@ use omni_core::secret::Secret;
 use serde::Deserialize;
 
 use super::NAME;
+use crate::shared::fetchable;
 
 /// Which of the three APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -117,15 +118,28 @@ impl Account {
         let channels =
             settings.channels.iter().map(|(id, what)| channel(id, what)).collect::<Result<_, _>>()?;
         let keys = settings.signing_keys.iter().filter(|key| !key.is_empty());
-        let keys = match settings.generation {
+        let mut keys: Vec<Vec<u8>> = match settings.generation {
             Generation::Platform => keys.map(webhook_key).collect::<Result<_, _>>()?,
             Generation::Rest | Generation::Bird => keys.map(|key| key.expose().as_bytes().to_vec()).collect(),
         };
+        // Nothing behind `whsec_` is no key either: anybody can sign with it.
+        keys.retain(|key| !key.is_empty());
         Ok(Self { settings, numbers, channels, keys })
     }
 
     pub(super) fn generation(&self) -> Generation {
         self.settings.generation
+    }
+
+    /// Whether an address is one of our own senders.
+    pub(super) fn owns(&self, address: &Address) -> bool {
+        self.numbers.contains(address) || self.channels.iter().any(|route| route.address == *address)
+    }
+
+    /// Whether the API is configured to be where `url` leads.
+    pub(super) fn serves(&self, url: &str) -> bool {
+        let bases = [&self.settings.base_url, &self.settings.conversations_url];
+        bases.into_iter().flatten().any(|base| fetchable::same_origin(url, base))
     }
 
     /// The channel of that id.

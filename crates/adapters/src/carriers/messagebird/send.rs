@@ -2,16 +2,20 @@
 
 mod bird;
 mod conversations;
+mod limits;
 mod platform;
 mod rest;
 
 use omni_core::carrier::{Accepted, Capabilities, Found, Health, LookUp, OutboundMessage};
 use omni_core::content::{Button, OutboundMedia};
-use omni_core::event::{Channel, MessageType};
+use omni_core::event::{Channel, MessageType, ReportedState};
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
+use serde_json::Value;
 
 use super::account::{Account, ChannelRoute, Generation};
+use super::{errors, status};
+use crate::shared::json;
 
 /// Most reply buttons that WhatsApp shows; more become a list.
 const MAX_BUTTONS: usize = 3;
@@ -60,8 +64,8 @@ pub(super) fn outcome(
 ) -> Result<Accepted, SendError> {
     match api(account, message)? {
         Api::Rest => rest::outcome(message, response),
-        Api::Conversations(_) => conversations::outcome(response),
-        Api::Bird(_) => bird::outcome(response),
+        Api::Conversations(_) => taken(response, status::conversations),
+        Api::Bird(_) => taken(response, status::bird),
         Api::Platform => platform::outcome(message, response),
     }
 }
@@ -167,6 +171,24 @@ fn only(media: &[OutboundMedia]) -> Result<&OutboundMedia, SendError> {
 /// Whether choices become a list: wished for, or too many for buttons.
 fn is_list(buttons: &[Button], list_label: Option<&String>) -> bool {
     list_label.is_some() || buttons.len() > MAX_BUTTONS
+}
+
+/// The answer of Conversations and Channels: the message's id, and its state in words that
+/// `state_of` knows.
+fn taken(
+    response: &HttpResponse,
+    state_of: impl Fn(&str) -> Option<ReportedState>,
+) -> Result<Accepted, SendError> {
+    if !response.is_success() {
+        return Err(errors::refusal(response));
+    }
+    let body: Value = serde_json::from_slice(&response.body).map_err(|_| unreadable(response))?;
+    let id = json::id(&body["id"]).ok_or_else(|| unreadable(response))?;
+    let word = body["status"].as_str().unwrap_or("accepted");
+    match state_of(word).unwrap_or(ReportedState::Queued) {
+        ReportedState::Failed => Err(refused_at_once(word)),
+        state => Ok(Accepted { state, ..Accepted::with_id(id) }),
+    }
 }
 
 /// The answer came, but not in a form that says whether the message was taken.

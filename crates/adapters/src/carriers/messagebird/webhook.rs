@@ -7,7 +7,9 @@ mod rest;
 
 use omni_core::address::Address;
 use omni_core::consent::{self, Context, Keyword};
-use omni_core::event::{CarrierEvent, Channel, InboundMessage, MediaRef, ReportedState, StatusUpdate};
+use omni_core::event::{
+    CarrierEvent, Channel, InboundMessage, Location, MediaRef, ReportedState, StatusUpdate,
+};
 use omni_core::failure::ErrorClass;
 use omni_core::phone::{self, Role};
 use omni_core::time::Timestamp;
@@ -16,19 +18,39 @@ use serde_json::Value;
 
 use super::account::{Account, Generation};
 use super::{NAME, Parsed, errors};
-use crate::shared::fetchable;
+use crate::shared::{fetchable, json, text};
 
 /// Where the carrier keeps received media. It wants our key there, so we go nowhere else.
 const MEDIA_HOSTS: &[&str] = &["*.messagebird.com", "*.bird.com"];
 
 /// Reads a verified callback.
 pub(super) fn parse(account: &Account, request: &WebhookRequest) -> Result<Parsed, Malformed> {
-    let events = match account.generation() {
+    let mut events = match account.generation() {
         Generation::Rest => rest::parse(account, request)?,
         Generation::Bird => bird::parse(account, request)?,
         Generation::Platform => platform::parse(request)?,
     };
+    for event in &mut events {
+        if let CarrierEvent::Message(message) | CarrierEvent::Echo(message) = event {
+            finish(account, message);
+        }
+    }
     Ok(Parsed { events, quarantined: Vec::new() })
+}
+
+/// What holds for the messages of every API: words of a size that we keep, media that may be
+/// fetched or not, and nobody who talks with themselves.
+fn finish(account: &Account, message: &mut InboundMessage) {
+    if let Some(words) = message.text.take() {
+        text::put(message, words);
+    }
+    for medium in &mut message.media {
+        let may = |url: &String| fetchable::allowed(url, MEDIA_HOSTS) || account.serves(url);
+        medium.blocked = !medium.url.as_ref().is_none_or(may);
+    }
+    if message.from_address.as_ref().is_some_and(|from| account.owns(from)) {
+        message.auto_reply_allowed = Some(false);
+    }
 }
 
 /// A person's or our own address as the carrier writes it: digits without plus, a short
@@ -59,14 +81,16 @@ fn time(value: &Value) -> Option<Timestamp> {
     Timestamp::parse(value.as_str()?).ok()
 }
 
-/// A medium at `url`, marked if we may not fetch it.
+/// A medium at `url`. Whether it may be fetched is judged at the end.
 fn media(url: &str, kind: Option<&str>) -> MediaRef {
-    MediaRef {
-        url: Some(url.to_owned()),
-        kind: kind.map(str::to_owned),
-        blocked: !fetchable::allowed(url, MEDIA_HOSTS),
-        ..MediaRef::default()
-    }
+    MediaRef { url: Some(url.to_owned()), kind: kind.map(str::to_owned), ..MediaRef::default() }
+}
+
+/// A place with its coordinates, name and address side by side.
+fn place(wire: &Value) -> Option<Location> {
+    let text = |name: &str| json::text(&wire[name]).map(str::to_owned);
+    let (lat, lon) = (json::number(&wire["latitude"])?, json::number(&wire["longitude"])?);
+    Some(Location { lat, lon, name: text("name"), address: text("address") })
 }
 
 /// Completes a message that a person wrote: consent keywords, and whether an automatic
@@ -77,13 +101,12 @@ fn from_person(mut message: InboundMessage, stop_is_answered: bool) -> CarrierEv
     if message.channel.is_some_and(consent::applies_to) {
         message.consent = consent::match_keyword(text, &Context::default());
     }
-    let nobody_to_answer =
-        message.from_address.as_ref().is_none_or(|from| from.expose().starts_with("alpha:"));
-    if nobody_to_answer {
+    let answerable = |from: &Address| !from.expose().starts_with("alpha:") && !from.is_short_code();
+    if !message.from_address.as_ref().is_some_and(answerable) {
         message.auto_reply_allowed = Some(false);
     } else if message.consent.is_some() {
         let network_answers = message.to_address.as_ref().is_some_and(phone::is_toll_free)
-            && ["stop", "start", "unstop"].iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+            && consent::toll_free_network_answers(text);
         message.auto_reply_allowed = Some(!stop_is_answered && !network_answers);
     }
     CarrierEvent::Message(Box::new(message))

@@ -1,24 +1,25 @@
 //! `api.bird.com`: `POST /workspaces/{workspace}/channels/{channel}/messages`.
 
 use omni_core::address::Address;
-use omni_core::carrier::{Accepted, Capabilities, OutboundMessage};
+use omni_core::carrier::{Capabilities, OutboundMessage};
 use omni_core::content::{Button, OutboundContent, OutboundMedia};
-use omni_core::event::ReportedState;
 use omni_core::failure::SendError;
-use omni_core::http::{HttpRequest, HttpResponse};
+use omni_core::http::HttpRequest;
 use serde_json::{Value, json};
 
 use super::super::account::{Account, ChannelRoute};
-use super::super::{errors, status};
-use super::{access_key, base, is_list, refused_at_once, unreadable, url};
-use crate::shared::{form, json};
+use super::{access_key, base, is_list, limits, url};
+use crate::shared::form;
 
 const API: &str = "https://api.bird.com";
+
+/// Longest text of an SMS; not published, so that of the first generation.
+const MAX_SMS: usize = 1_377;
 
 pub(super) fn capabilities(base: Capabilities) -> Capabilities {
     Capabilities {
         content: super::common_content(),
-        max_text: 1_377,
+        max_text: limits::longest_text(&base.channels, MAX_SMS),
         max_media: 10,
         max_media_bytes: 5 * 1_024 * 1_024,
         ..base
@@ -30,6 +31,7 @@ pub(super) fn request(
     route: &ChannelRoute,
     message: &OutboundMessage,
 ) -> Result<HttpRequest, SendError> {
+    limits::check(route.channel, &message.content, |text| text.chars().count() <= MAX_SMS)?;
     let mut body = json!({
         "receiver": { "contacts": [contact(&message.to)] },
         "reference": message.client_ref,
@@ -138,19 +140,6 @@ fn action(button: &Button) -> Value {
     match &button.url {
         Some(url) => json!({ "type": "link", "link": { "text": button.title, "url": url } }),
         None => json!({ "type": "postback", "postback": { "text": button.title, "payload": button.id } }),
-    }
-}
-
-pub(super) fn outcome(response: &HttpResponse) -> Result<Accepted, SendError> {
-    if !response.is_success() {
-        return Err(errors::refusal(response));
-    }
-    let body: Value = serde_json::from_slice(&response.body).map_err(|_| unreadable(response))?;
-    let id = json::id(&body["id"]).ok_or_else(|| unreadable(response))?;
-    let word = body["status"].as_str().unwrap_or("accepted");
-    match status::bird(word).unwrap_or(ReportedState::Queued) {
-        ReportedState::Failed => Err(refused_at_once(word)),
-        state => Ok(Accepted { state, ..Accepted::with_id(id) }),
     }
 }
 

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use omni_core::carrier::{Accepted, OutboundMessage};
+use omni_core::carrier::OutboundMessage;
 use omni_core::content::{Button, OutboundContent, OutboundMedia};
-use omni_core::event::ReportedState;
 use omni_core::failure::SendError;
-use omni_core::http::{HttpRequest, HttpResponse};
+use omni_core::http::HttpRequest;
 use serde_json::{Value, json};
 
 use super::super::account::{Account, ChannelRoute};
-use super::super::{errors, status};
-use super::{access_key, base, dialled, is_list, only, refused_at_once, unreadable, url};
-use crate::shared::json;
+use super::{access_key, base, dialled, is_list, limits, only, rest, url};
 
 const API: &str = "https://conversations.messagebird.com/v1";
 
@@ -21,6 +18,7 @@ pub(super) fn request(
     route: &ChannelRoute,
     message: &OutboundMessage,
 ) -> Result<HttpRequest, SendError> {
+    limits::check(route.channel, &message.content, rest::fits)?;
     let (kind, content) = content(account, &message.content)?;
     let mut body = json!({
         "to": dialled(&message.to),
@@ -144,17 +142,4 @@ fn list(buttons: &[Button], label: Option<&str>) -> Value {
         .collect();
     let label = label.unwrap_or("Options");
     json!({ "button": label, "sections": [{ "title": label, "rows": rows }] })
-}
-
-pub(super) fn outcome(response: &HttpResponse) -> Result<Accepted, SendError> {
-    if !response.is_success() {
-        return Err(errors::refusal(response));
-    }
-    let body: Value = serde_json::from_slice(&response.body).map_err(|_| unreadable(response))?;
-    let id = json::id(&body["id"]).ok_or_else(|| unreadable(response))?;
-    let word = body["status"].as_str().unwrap_or("accepted");
-    match status::conversations(word).unwrap_or(ReportedState::Queued) {
-        ReportedState::Failed => Err(refused_at_once(word)),
-        state => Ok(Accepted { state, ..Accepted::with_id(id) }),
-    }
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::account::Account;
 use super::super::{errors, status};
-use super::{dialled, is_list, only, refused_at_once, unreadable, url};
+use super::{dialled, is_list, limits, only, refused_at_once, unreadable, url};
 use crate::shared::{form, json};
 
 /// Most segments of one SMS.
@@ -119,6 +119,7 @@ fn template(name: &str, id_prefix: &str, language: Option<&str>) -> Map<String, 
 }
 
 fn whatsapp(content: &OutboundContent) -> Result<Map<String, Value>, SendError> {
+    limits::whatsapp(content)?;
     Ok(object(match content {
         OutboundContent::Text { text } => json!({ "text": { "body": text } }),
         OutboundContent::Media { media, text } => medium(only(media)?, text.as_deref())?,
@@ -158,9 +159,6 @@ fn medium(media: &OutboundMedia, caption: Option<&str>) -> Result<Value, SendErr
     match caption {
         Some(_) if matches!(kind, "audio" | "sticker") => {
             return Err(SendError::Unsupported("sound and stickers take no caption"));
-        }
-        Some(caption) if caption.chars().count() > 1_024 => {
-            return Err(SendError::Unsupported("the caption is longer than 1,024 characters"));
         }
         Some(caption) => {
             wire.insert("caption".into(), json!(caption));

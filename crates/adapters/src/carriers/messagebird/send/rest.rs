@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::account::Account;
 use super::super::{errors, status};
-use super::{access_key, base, dialled, unreadable, url};
+use super::{access_key, base, dialled, limits, unreadable, url};
 use crate::shared::{form, json};
 
 const API: &str = "https://rest.messagebird.com";
@@ -30,7 +30,7 @@ pub(super) fn capabilities(base: Capabilities) -> Capabilities {
     Capabilities {
         content: super::common_content(),
         // A longer text is split by us, so nothing is refused later.
-        max_text: MAX_TEXT,
+        max_text: limits::longest_text(&base.channels, MAX_TEXT),
         max_media: MAX_MEDIA,
         max_media_bytes: 900 * 1_024,
         look_up: true,
@@ -55,8 +55,13 @@ pub(super) fn request(account: &Account, message: &OutboundMessage) -> Result<Ht
     Ok(HttpRequest::new("POST", url).header("authorization", access_key(account)).json(&body))
 }
 
+/// Whether an SMS holds the text.
+pub(super) fn fits(text: &str) -> bool {
+    segments::count(text).segments <= MAX_SEGMENTS
+}
+
 fn sms(text: &str) -> Result<Value, SendError> {
-    if segments::count(text).segments > MAX_SEGMENTS {
+    if !fits(text) {
         return Err(SendError::Unsupported("the text is longer than nine segments"));
     }
     Ok(json!({ "body": text, "datacoding": "auto" }))

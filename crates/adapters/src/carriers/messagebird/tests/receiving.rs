@@ -57,9 +57,24 @@ fn inbound_texts_of_the_first_generation() {
             Ok(json!([{ "from_address": null, "auto_reply_allowed": false }])),
         ),
         (
-            "a short code writes",
+            "a short code is a machine",
             "id=1&recipient=12025550143&originator=55512&body=x",
-            Ok(json!([{ "from_address": "55512", "auto_reply_allowed": null }])),
+            Ok(json!([{ "from_address": "55512", "auto_reply_allowed": false }])),
+        ),
+        (
+            "nobody answers himself",
+            "id=1&recipient=12025550143&originator=18885550142&body=stop",
+            Ok(json!([{ "from_address": "+18885550142", "auto_reply_allowed": false }])),
+        ),
+        (
+            "the toll-free network reads through blanks and full stops",
+            "id=1&recipient=18885550142&originator=13035550177&body=+Stop.",
+            Ok(json!([{ "consent": "stop", "auto_reply_allowed": false }])),
+        ),
+        (
+            "a status report in a body",
+            "id=1&reference=msg_1&recipient=31612345678&status=delivered",
+            Ok(json!([{ "kind": "status", "client_ref": "msg_1", "state": "delivered" }])),
         ),
         (
             "an MMS with a subject and all spellings of its media",
@@ -93,6 +108,16 @@ fn flow_builder_posts_json() {
             Ok(json!([{ "to_address": "51515", "text": "VOTE 3", "sent_at": "2025-11-20T15:00:00Z" }])),
         ),
         (
+            "a member that looks like a conversation's",
+            json!({ "type": "sms", "id": "1", "recipient": "12025550143", "originator": "13035550177", "body": "x" }),
+            Ok(json!([{ "kind": "message", "channel": "sms", "text": "x" }])),
+        ),
+        (
+            "a status report",
+            json!({ "id": "1", "status": "delivery_failed", "recipient": 31_612_345_678_u64, "statusErrorCode": 103 }),
+            Ok(json!([{ "kind": "status", "error_class": "opted_out", "address": "+31612345678" }])),
+        ),
+        (
             "wrong types everywhere",
             json!({ "id": {}, "recipient": [], "originator": null }),
             Err("message_without_id"),
@@ -102,6 +127,35 @@ fn flow_builder_posts_json() {
     for (name, body, expect) in cases {
         let headers = [("content-type", "application/json")];
         check(name, events("rest", "POST", "https://h/", &headers, &body.to_string()), expect);
+    }
+}
+
+#[test]
+fn only_the_carriers_own_media_may_be_fetched() {
+    let twin = "http://127.0.0.1:9001";
+    let cases = [
+        ("https://mms.messagebird.com/1", false),
+        ("https://media.api.bird.com/1", false),
+        ("http://mms.messagebird.com/1", true),
+        ("https://messagebird.com.evil.example/1", true),
+        ("http://127.0.0.1:9001/media/1", false),
+        ("http://127.0.0.1:9002/media/1", true),
+    ];
+    for (url, blocked) in cases {
+        for name in ["base_url", "conversations_url"] {
+            let mut table = super::settings("rest");
+            table[name] = json!(twin);
+            let account = super::Account::new(serde_json::from_value(table).unwrap()).unwrap();
+            let body = conversation(
+                "message.created",
+                &json!({ "direction": "received", "type": "image", "content": { "image": { "url": url } } }),
+            );
+            let headers = [("content-type", "application/json")];
+            let parsed =
+                super::super::webhook::parse(&account, &request("POST", "https://h/", &headers, &body));
+            let got = serde_json::to_value(parsed.unwrap().events).unwrap();
+            assert_eq!(got[0]["media"][0]["blocked"] == true, blocked, "{name} {url}");
+        }
     }
 }
 

@@ -369,6 +369,50 @@ fn what_cannot_be_carried_is_refused_before_anything_is_sent() {
         let result = send::request(&account(generation), &message);
         assert!(matches!(result, Err(SendError::Unsupported(_))), "{generation} {name}: {result:?}");
     }
+    // WhatsApp's limits, whichever API carries the message; one less of each is taken.
+    let choice = |words: usize, header: usize, footer: usize, title: usize, id: usize, rows: usize| {
+        let button = Button {
+            id: "i".repeat(id),
+            title: "t".repeat(title),
+            description: (rows > 3).then(|| "d".repeat(rows)),
+            url: None,
+        };
+        whatsapp(OutboundContent::Interactive {
+            text: "w".repeat(words),
+            header: Some("h".repeat(header)),
+            footer: Some("f".repeat(footer)),
+            buttons: vec![button],
+            list_label: (rows > 3).then(|| "Pick".to_owned()),
+        })
+    };
+    let limits = [
+        ("a text", whatsapp(text(&"ж".repeat(4_096))), whatsapp(text(&"ж".repeat(4_097)))),
+        (
+            "a caption",
+            whatsapp(medium("image/png", Some(&"a".repeat(1_024)))),
+            whatsapp(medium("image/png", Some(&"a".repeat(1_025)))),
+        ),
+        ("words", choice(1_024, 60, 60, 20, 256, 0), choice(1_025, 60, 60, 20, 256, 0)),
+        ("a header", choice(1_024, 60, 60, 20, 256, 0), choice(1_024, 61, 60, 20, 256, 0)),
+        ("a footer", choice(1_024, 60, 60, 20, 256, 0), choice(1_024, 60, 61, 20, 256, 0)),
+        ("a title", choice(1_024, 60, 60, 20, 256, 0), choice(1_024, 60, 60, 21, 256, 0)),
+        ("an id", choice(1_024, 60, 60, 20, 256, 0), choice(1_024, 60, 60, 20, 257, 0)),
+        ("words over a list", choice(4_096, 60, 60, 24, 200, 72), choice(4_097, 60, 60, 24, 200, 72)),
+        ("an entry", choice(4_096, 60, 60, 24, 200, 72), choice(4_096, 60, 60, 25, 200, 72)),
+        ("an entry's id", choice(4_096, 60, 60, 24, 200, 72), choice(4_096, 60, 60, 24, 201, 72)),
+        ("a description", choice(4_096, 60, 60, 24, 200, 72), choice(4_096, 60, 60, 24, 200, 73)),
+        ("eleven entries", whatsapp(buttons(10, None, None)), whatsapp(buttons(11, None, None))),
+    ];
+    for (name, fits, too_long) in limits {
+        for generation in ["rest", "bird", "platform"] {
+            let account = account(generation);
+            assert!(send::request(&account, &fits).is_ok(), "{generation} {name}");
+            let result = send::request(&account, &too_long);
+            assert!(matches!(result, Err(SendError::Unsupported(_))), "{generation} {name}: {result:?}");
+        }
+    }
+    let long_sms = sms(text(&"a".repeat(1_378)));
+    assert!(send::request(&account("bird"), &long_sms).is_err(), "an SMS over Channels");
     assert!(send::request(&account("rest"), &sms(text(&"a".repeat(1_377)))).is_ok(), "nine segments fit");
     assert!(send::request(&account("rest"), &sms(text(&"ж".repeat(603)))).is_ok(), "nine segments fit");
 }

@@ -225,4 +225,12 @@ fn without_a_key_nothing_verifies() {
             [("messagebird-request-timestamp", "1763650800"), ("messagebird-signature", &signature)];
         assert_eq!(word(verify(&account, &request("POST", "https://h/", &headers, ""))), "no_signing_key");
     }
+    // Nothing behind the prefix: an empty key, with which anybody can sign.
+    let mut settings = super::settings("platform");
+    settings["signing_keys"] = json!(["whsec_"]);
+    let account = super::Account::new(serde_json::from_value(settings).unwrap()).unwrap();
+    let signature = format!("v1,{}", STANDARD.encode(hmac::sha256(b"", &[b"m1.1763650800."])));
+    let headers =
+        [("webhook-id", "m1"), ("webhook-timestamp", "1763650800"), ("webhook-signature", &signature)];
+    assert_eq!(word(verify(&account, &request("POST", "https://h/", &headers, ""))), "no_signing_key");
 }

@@ -1,16 +1,14 @@
 //! `conversations.messagebird.com`: WhatsApp and other chats of the first generation.
 
 use omni_core::address::Address;
-use omni_core::event::{
-    CarrierEvent, InboundMessage, Location, MessageType, Notice, ReportedState, StatusUpdate,
-};
+use omni_core::event::{CarrierEvent, InboundMessage, MessageType, Notice, ReportedState, StatusUpdate};
 use omni_core::failure::ErrorClass;
 use omni_core::webhook::Malformed;
 use serde_json::{Map, Value, json};
 
 use super::super::account::{Account, channel_key};
 use super::super::{NAME, errors, status};
-use super::{channel, failed, from_person, identifier, media, time};
+use super::{channel, failed, from_person, identifier, media, place, time};
 use crate::shared::{json, words};
 
 pub(super) fn parse(account: &Account, body: &Value) -> Result<Vec<CarrierEvent>, Malformed> {
@@ -116,7 +114,9 @@ fn name(contact: &Value) -> Option<String> {
 fn content(message: &mut InboundMessage, wire: &Value) {
     let kind = wire["type"].as_str().unwrap_or_default();
     let content = &wire["content"];
-    // Media and texts may stand inside a member of their type's name, or directly.
+    // Media and texts may stand inside a member of their type's name, or directly. A template's
+    // button stands in its own, whatever the type says.
+    let kind = if kind == "interactive" && content["button"].is_object() { "button" } else { kind };
     let inner = if content[kind].is_object() { &content[kind] } else { content };
     message.message_type = match kind {
         "text" => MessageType::Text,
@@ -174,12 +174,6 @@ fn attach(message: &mut InboundMessage, inner: &Value) {
     let url = json::text(&inner["url"]).or(json::text(&inner["link"]));
     message.media.extend(url.map(|url| media(url, Some(kind))));
     message.text = inner["caption"].as_str().map(str::to_owned);
-}
-
-fn place(inner: &Value) -> Option<Location> {
-    let (lat, lon) = (json::number(&inner["latitude"])?, json::number(&inner["longitude"])?);
-    let text = |name: &str| json::text(&inner[name]).map(str::to_owned);
-    Some(Location { lat, lon, name: text("name"), address: text("address") })
 }
 
 /// An answer to buttons or a list; a template's button has a payload instead of an id.

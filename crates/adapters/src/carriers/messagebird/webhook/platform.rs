@@ -2,8 +2,7 @@
 
 use omni_core::address::Address;
 use omni_core::event::{
-    CarrierEvent, Channel, ConsentChange, InboundMessage, Location, MessageType, Reaction, ReportedState,
-    StatusUpdate,
+    CarrierEvent, Channel, ConsentChange, InboundMessage, MessageType, Reaction, ReportedState, StatusUpdate,
 };
 use omni_core::failure::ErrorClass;
 use omni_core::webhook::{Malformed, WebhookRequest};
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::account::workspace_key;
 use super::super::{NAME, errors, status};
-use super::{address, failed, from_person, media, time};
+use super::{address, failed, from_person, media, place, time};
 use crate::shared::{fetchable, json};
 
 pub(super) fn parse(request: &WebhookRequest) -> Result<Vec<CarrierEvent>, Malformed> {
@@ -241,16 +240,6 @@ fn attach(message: &mut InboundMessage, name: &str, kind: MessageType, wire: &Va
     file.mime = json::text(&wire["mime_type"]).map(str::to_owned);
     file.filename = json::text(&wire["filename"]).and_then(fetchable::file_name);
     message.media.push(file);
-}
-
-fn place(wire: &Value) -> Option<Location> {
-    let text = |name: &str| json::text(&wire[name]).map(str::to_owned);
-    Some(Location {
-        lat: json::number(&wire["latitude"])?,
-        lon: json::number(&wire["longitude"])?,
-        name: text("name"),
-        address: text("address"),
-    })
 }
 
 /// What was tapped: `{type: "button" | "list", button | list: {slug, text}}`.

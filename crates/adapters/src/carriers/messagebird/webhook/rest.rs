@@ -19,14 +19,22 @@ pub(super) fn parse(account: &Account, request: &WebhookRequest) -> Result<Vec<C
     }
     let first = request.body.iter().find(|b| !b.is_ascii_whitespace());
     if !request.media_type().ends_with("json") && first != Some(&b'{') {
-        return Ok(vec![message(&Fields(form::decode(&request.body)))?]);
+        return read(&Fields(form::decode(&request.body)));
     }
     let body = json::parse(&request.body)?;
-    if body["type"].is_string() || body["message"].is_object() {
+    if body["message"].is_object() || body["type"].is_string() && body["originator"].is_null() {
         conversations::parse(account, &body)
     } else {
         // Flow Builder posts the form's fields as JSON, numbers as numbers.
-        Ok(vec![message(&Fields::of_object(&body)?)?])
+        read(&Fields::of_object(&body)?)
+    }
+}
+
+/// A message, or a status report that comes in a body: it has a state and nobody wrote it.
+fn read(fields: &Fields) -> Result<Vec<CarrierEvent>, Malformed> {
+    match (fields.get(&["originator"]), fields.get(&["status"])) {
+        (None, Some(_)) => report(fields),
+        _ => Ok(vec![message(fields)?]),
     }
 }
 
