@@ -52,7 +52,8 @@ impl Session {
                 return Ok(response);
             }
             // Another send may have renewed it meanwhile.
-            self.token().take_if(|token| Some(&*token) == used.as_ref());
+            let refused = used.as_ref().map(Secret::expose).unwrap_or_default();
+            self.token().take_if(|held| held.matches(refused.as_bytes()));
             renewed = true;
         }
     }

@@ -42,6 +42,9 @@
 //! - Which digest the provider computes; the shape of receipts; addresses, retries, limits and
 //!   error texts; whether the Message Broker outlives the move to Sinch.
 //! - Whether `referenceId` may be sent: it is, but only the answer's is relied on.
+//! - `messageDetailSearch` of the other API could tell what became of a message whose answer was
+//!   lost, but neither its request nor its answer is described: only a receipt that kept our
+//!   `referenceId` settles such a send.
 //! - Another payload in circulation (`messageId`, `body`, `attachments`) is read by its names, but
 //!   no source of the carrier describes it.
 

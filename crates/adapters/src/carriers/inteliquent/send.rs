@@ -29,8 +29,8 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
     let text = match &message.content {
         OutboundContent::Text { text } => text.as_str(),
         OutboundContent::Media { media, text } => {
-            if media.len() > MAX_MEDIA {
-                return Err(SendError::Unsupported("at most ten media in one message"));
+            if media.is_empty() || media.len() > MAX_MEDIA {
+                return Err(SendError::Unsupported("a picture message has one to ten media"));
             }
             let urls = media.iter().map(|medium| medium.url.as_deref()).collect::<Option<Vec<_>>>();
             body["mediaUrls"] = json!(urls.ok_or(SendError::Unsupported("media need a public URL"))?);

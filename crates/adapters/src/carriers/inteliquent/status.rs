@@ -48,6 +48,8 @@ fn update(id: &str, to: Option<Address>, report: &Report) -> StatusUpdate {
     let mut update = StatusUpdate {
         carrier: NAME.0.into(),
         external_id: id.to_owned(),
+        // Our own reference, if Inteliquent kept it instead of making one.
+        client_ref: id.starts_with("msg_").then(|| id.to_owned()),
         to_address: to,
         state: report.state,
         detail: report.word.clone(),
@@ -121,8 +123,8 @@ pub(super) fn read_report(object: &Object) -> Result<Vec<CarrierEvent>, Malforme
     let event = |to: Option<Address>, part: &Object| {
         let word = loose::word(part, "status").unwrap_or_default();
         let report = judged(&word, "", loose::word(part, "code"));
-        let update =
-            StatusUpdate { occurred_at: at, client_ref: reference.clone(), ..update(&id, to, &report) };
+        let mut update = StatusUpdate { occurred_at: at, ..update(&id, to, &report) };
+        update.client_ref = reference.clone().or(update.client_ref);
         CarrierEvent::Status(Box::new(update))
     };
     let Some(groups) = object.get("statuses").and_then(Value::as_array) else {

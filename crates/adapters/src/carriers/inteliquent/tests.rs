@@ -37,12 +37,19 @@ fn callbacks_become_events() {
             json!({"external_id": "r", "text": "x", "channel": "mms", "media": [{"url": "https://m.example/a.png", "filename": "a.png"}]})),
         ("addresses that lead inside", json!({"referenceId": "r", "from": "13035550177", "to": "17205550142", "mediaUrls": ["http://169.254.169.254/x.png"]}),
             json!({"media": [{"url": "http://169.254.169.254/x.png", "filename": "x.png", "blocked": true}]})),
+        ("bytes for a machine", json!({"type": "mo_binary", "id": "r", "from": "13035550177", "to": "17205550142", "body": "c3RvcA==", "udh": "06050423F423F4", "received_at": "2025-11-20T15:00:00.5Z"}),
+            json!({"external_id": "r", "type": "unsupported", "unsupported_type": "mo_binary", "text": null, "consent": null, "sent_at": "2025-11-20T15:00:00.500Z"})),
+        ("a picture message of Sinch", json!({"type": "mo_media", "id": "r", "from": "13035550177", "to": "17205550142",
+                "body": {"subject": "Hello", "message": "look", "media": [{"url": "https://m.example/a.png", "content_type": "image/png", "status": "Uploaded", "code": 0}]}}),
+            json!({"type": "media", "channel": "mms", "text": "look", "subject": "Hello", "media": [{"url": "https://m.example/a.png", "filename": "a.png", "mime": "image/png"}]})),
         ("STOP to a toll-free number", json!({"referenceId": "r", "from": "13035550177", "to": "18445550100", "text": "stop"}),
             json!({"consent": "stop", "auto_reply_allowed": false})),
         ("our own number", json!({"referenceId": "r", "from": "18445550100", "to": "17205550142", "text": "x"}),
             json!({"auto_reply_allowed": false})),
         ("a receipt with text and media is no message", json!({"referenceId": "r", "from": "17205550142", "to": ["13035550177"], "text": "hi", "mediaUrls": ["https://m.example/a.png"], "deliveryReceipt": true}),
             json!({"kind": "status", "state": "delivered", "assumed": true, "tenant_key": "inteliquent:+17205550142"})),
+        ("a receipt that kept our reference", json!({"referenceId": "msg_1", "from": "17205550142", "to": ["13035550177"], "deliveryReceipt": true}),
+            json!({"external_id": "msg_1", "client_ref": "msg_1"})),
         ("a report of Sinch", json!({"type": "recipient_delivery_report_sms", "batch_id": "b", "recipient": "13035550177", "status": "Failed", "code": 402, "at": "2025-11-20T15:00:00Z"}),
             json!({"kind": "status", "external_id": "b", "state": "failed", "error_code": "402", "error_class": "rejected", "to_address": "+13035550177", "occurred_at": "2025-11-20T15:00:00Z"})),
     ];
@@ -144,6 +151,7 @@ fn messages_become_requests() {
     for (name, message) in [
         ("too long", outbound(Channel::Sms, OutboundContent::Text { text: "x".repeat(1_601) })),
         ("too many", outbound(Channel::Mms, pictures(11))),
+        ("none", outbound(Channel::Mms, pictures(0))),
         ("no URL", outbound(Channel::Mms, OutboundContent::Media { media: vec![media(None)], text: None })),
         ("another channel", outbound(Channel::Rcs, OutboundContent::Text { text: "x".into() })),
     ] {

@@ -14,6 +14,9 @@ use crate::shared::{hmac, json, text};
 
 /// Larger groups than this are nobody's.
 const MAX_RECIPIENTS: usize = 500;
+/// Sinch's words for a picture message and for one of bytes.
+const MO_MEDIA: &str = "mo_media";
+const MO_BINARY: &str = "mo_binary";
 /// More media than any network puts into one message.
 const MAX_MEDIA: usize = 100;
 
@@ -82,16 +85,20 @@ fn message(
     recipients: &[Address],
     sender: &Sender,
 ) -> InboundMessage {
-    let media = media(object);
-    let (layout, media): (Vec<_>, Vec<_>) = media.into_iter().partition(|url| text::is_smil(url));
-    let is_mms = !media.is_empty() || !layout.is_empty() || recipients.len() > 1;
+    let kind = loose::word(object, "type").unwrap_or_default();
+    // Sinch puts what a picture message says and shows into an object of its own.
+    let inner = loose::object(object, "body").filter(|_| kind == MO_MEDIA).unwrap_or(object);
+    let (layout, media): (Vec<_>, Vec<_>) =
+        media(inner).into_iter().partition(|medium| medium.url.as_deref().is_some_and(text::is_smil));
+    let is_mms = kind == MO_MEDIA || !media.is_empty() || !layout.is_empty() || recipients.len() > 1;
     let mut message = InboundMessage {
         carrier: NAME.0.into(),
         channel: Some(if is_mms { Channel::Mms } else { Channel::Sms }),
         message_type: if media.is_empty() { MessageType::Text } else { MessageType::Media },
         from_address: sender.address.clone(),
         sent_at: loose::word(object, "received_at").and_then(|at| Timestamp::parse(&at).ok()),
-        media: media.into_iter().map(media_ref).collect(),
+        subject: loose::word(inner, "subject").filter(|_| kind == MO_MEDIA),
+        media,
         skipped_media: u32::try_from(layout.len()).ok().filter(|skipped| *skipped > 0),
         ..InboundMessage::default()
     };
@@ -102,7 +109,11 @@ fn message(
             message.synthetic_id = true;
         }
     }
-    if let Some(words) = loose::text(object, "text").or_else(|| loose::text(object, "body")) {
+    if kind == MO_BINARY {
+        // Its body is base64 of bytes for a machine: no words, and not shown as such.
+        message.message_type = MessageType::Unsupported;
+        message.unsupported_type = Some(kind);
+    } else if let Some(words) = ["text", "body", "message"].iter().find_map(|key| loose::text(inner, key)) {
         text::put(&mut message, words);
     }
     if recipients.len() > 1 {
@@ -138,23 +149,28 @@ fn synthetic_id(request: &WebhookRequest) -> String {
     format!("sha256:{}", hmac::hex(&digest))
 }
 
-/// Addresses of media: a list of URLs, or of objects that hold one.
-fn media(object: &Object) -> Vec<String> {
-    let url = |value: &Value| match value {
-        Value::Object(medium) => loose::word(medium, "url").or_else(|| loose::word(medium, "mediaUrl")),
-        Value::String(url) => Some(url.trim().to_owned()).filter(|url| !url.is_empty()),
+/// The media: a list of URLs, or of objects that hold one.
+fn media(object: &Object) -> Vec<MediaRef> {
+    let medium = |value: &Value| match value {
+        Value::Object(medium) => {
+            let url = loose::word(medium, "url").or_else(|| loose::word(medium, "mediaUrl"))?;
+            Some(MediaRef { mime: loose::word(medium, "content_type"), ..media_ref(url) })
+        }
+        Value::String(url) => Some(url.trim()).filter(|url| !url.is_empty()).map(|url| media_ref(url.into())),
         _ => None,
     };
     let listed = |key: &&str| match object.get(*key) {
-        Some(Value::Array(values)) => values.iter().filter_map(url).take(MAX_MEDIA).collect(),
-        Some(value) => url(value).into_iter().collect(),
+        Some(Value::Array(values)) => values.iter().filter_map(medium).take(MAX_MEDIA).collect(),
+        Some(value) => medium(value).into_iter().collect(),
         None => Vec::new(),
     };
     let lists = ["mediaUrls", "media", "attachments"];
-    lists.iter().map(listed).find(|urls| !urls.is_empty()).unwrap_or_default()
+    lists.iter().map(listed).find(|media| !media.is_empty()).unwrap_or_default()
 }
 
-/// No content type is given: it is found out after fetching.
+/// A medium by its address, which anybody may fetch: without our credentials, but never in
+/// the clear and never from a bare address inside some network. Mostly no content type is
+/// given: it is found out after fetching.
 fn media_ref(url: String) -> MediaRef {
     let parsed = url::Url::parse(&url).ok();
     let fetchable = parsed.is_some_and(|url| {
