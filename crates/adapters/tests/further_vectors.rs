@@ -1,6 +1,6 @@
 //! Cases of our own, in the form of the conformance vectors and beside them: what the carriers
 //! document and the shared vectors leave out. Everything signed was signed by other code than
-//! ours (MessageBird's SDK and PyJWT, Python's `hmac` and `hashlib`).
+//! ours (`PyJWT`, Python's `hmac` and `hashlib`); MessageBird's SDK agrees where it has a verifier.
 
 use std::path::Path;
 

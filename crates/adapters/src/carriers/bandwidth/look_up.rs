@@ -32,8 +32,7 @@ pub(super) fn request(settings: &Settings, query: &LookUp) -> HttpRequest {
         ("fromDateTime", since.as_str()),
         ("limit", "20"),
     ]);
-    HttpRequest::new("GET", settings.url(&format!("messages?{filter}")))
-        .header("accept", "application/json")
+    HttpRequest::new("GET", settings.url(&format!("messages?{filter}"))).header("accept", "application/json")
 }
 
 pub(super) fn read(response: &HttpResponse, query: &LookUp) -> Result<Found, SendError> {

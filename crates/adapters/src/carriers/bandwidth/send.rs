@@ -45,9 +45,7 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
         Channel::Rcs => ("messages/multiChannel", rich(message, application)?),
         _ => return Err(SendError::Unsupported("Bandwidth carries SMS, MMS and RCS only")),
     };
-    Ok(HttpRequest::new("POST", settings.url(path))
-        .header("accept", "application/json")
-        .json(&body))
+    Ok(HttpRequest::new("POST", settings.url(path)).header("accept", "application/json").json(&body))
 }
 
 fn plain(message: &OutboundMessage, application: &str) -> Result<Value, SendError> {

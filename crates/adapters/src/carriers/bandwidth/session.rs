@@ -59,11 +59,7 @@ impl Session {
     }
 
     /// The token, issued if need be. Whatever goes wrong here, no message has been sent.
-    async fn prepare(
-        &self,
-        settings: &Settings,
-        http: &dyn HttpClient,
-    ) -> Result<Option<Secret>, SendError> {
+    async fn prepare(&self, settings: &Settings, http: &dyn HttpClient) -> Result<Option<Secret>, SendError> {
         let Some(oauth) = &settings.oauth else { return Ok(None) };
         if let Some(token) = self.token().clone() {
             return Ok(Some(token));

@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use omni_core::carrier::Found;
@@ -136,10 +138,8 @@ fn outbound(channel: Channel, from: &str, content: OutboundContent) -> OutboundM
 fn messages_become_requests() {
     let text = |text: &str| OutboundContent::Text { text: text.into() };
     let media = |url: &str| OutboundMedia { url: Some(url.into()), ..OutboundMedia::default() };
-    let pictures = |count: usize| OutboundContent::Media {
-        media: vec![media("https://f/1.png"); count],
-        text: None,
-    };
+    let pictures =
+        |count: usize| OutboundContent::Media { media: vec![media("https://f/1.png"); count], text: None };
     let button = |id: &str, url: Option<&str>| Button {
         id: id.into(),
         title: "As long as a title may be".into(),
@@ -254,19 +254,19 @@ fn answers_become_outcomes() {
 }
 
 /// Answers in order, and keeps what was asked.
-struct Scripted(std::sync::Mutex<(Vec<(u16, &'static str)>, Vec<(String, String)>)>);
+struct Scripted {
+    answers: Mutex<VecDeque<(u16, &'static str)>>,
+    asked: Mutex<Vec<(String, String)>>,
+}
 
 #[async_trait]
 impl HttpClient for Scripted {
     async fn execute(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let mut script = self.0.lock().unwrap();
         let proof = request.headers.iter().find(|(name, _)| *name == "authorization");
         let proof = proof.map(|(_, value)| value.clone()).unwrap_or_default();
-        script.1.push((request.url.rsplit('/').next().unwrap().to_owned(), proof));
-        if script.0.is_empty() {
-            return Err(HttpError::NoAnswer("reset".into()));
-        }
-        let (status, body) = script.0.remove(0);
+        self.asked.lock().unwrap().push((request.url.rsplit('/').next().unwrap().to_owned(), proof));
+        let answer = self.answers.lock().unwrap().pop_front();
+        let (status, body) = answer.ok_or_else(|| HttpError::NoAnswer("reset".into()))?;
         Ok(response(status, body))
     }
 }
@@ -295,15 +295,16 @@ async fn client_credentials_are_exchanged_for_a_token() {
         carrier.settings.oauth =
             serde_json::from_value(json!({ "client_id": "client", "client_secret": "s3cret" })).unwrap();
         assert!(!format!("{:?}", carrier.settings).contains("s3cret"), "{name}");
-        let http = Scripted((answers, Vec::new()).into());
+        let http = Scripted { answers: Mutex::new(answers.into()), asked: Mutex::default() };
         let message = outbound(Channel::Sms, "+17205550142", OutboundContent::Text { text: "Hi".into() });
         let got = match carrier.send(&http, &message).await {
             Ok(accepted) => accepted.carrier_message_id,
             Err(error) => format!("{} {}", error.class().as_str(), error.code()),
         };
         assert_eq!(got, expect, "{name}");
-        let asked: Vec<_> = asked.into_iter().map(|(url, proof)| (url.to_owned(), proof.to_owned())).collect();
-        assert_eq!(http.0.lock().unwrap().1, asked, "{name}");
+        let asked: Vec<_> =
+            asked.into_iter().map(|(url, proof)| (url.to_owned(), proof.to_owned())).collect();
+        assert_eq!(*http.asked.lock().unwrap(), asked, "{name}");
     }
 }
 

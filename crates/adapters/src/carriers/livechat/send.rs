@@ -59,8 +59,7 @@ fn call(settings: &Settings, message: &OutboundMessage) -> Result<(&'static str,
     let customer = message.to.expose().strip_prefix("lc:");
     let customer =
         customer.ok_or(SendError::Unsupported("a chat begins with a customer of LiveChat only"))?;
-    let chat =
-        json!({ "users": [{ "id": customer, "type": "customer" }], "thread": { "events": [event] } });
+    let chat = json!({ "users": [{ "id": customer, "type": "customer" }], "thread": { "events": [event] } });
     Ok(("start_chat", json!({ "chat": chat, "active": true })))
 }
 
@@ -101,11 +100,7 @@ fn in_words(location: &Location) -> String {
 
 /// A file that LiveChat serves itself goes as a file; anything else as cards that show or
 /// open it, because files from other places are refused.
-fn media_event(
-    settings: &Settings,
-    media: &[OutboundMedia],
-    text: Option<&str>,
-) -> Result<Value, SendError> {
+fn media_event(settings: &Settings, media: &[OutboundMedia], text: Option<&str>) -> Result<Value, SendError> {
     fitting(text.unwrap_or_default())?;
     let mut urls = Vec::with_capacity(media.len());
     for medium in media {

@@ -33,8 +33,7 @@ pub(super) fn verify(settings: &Settings, request: &WebhookRequest) -> Result<Pr
     if request.body.len() > LARGEST {
         return Err(Refusal::Unverified("body_too_large"));
     }
-    let claim: Claim =
-        json::read(&request.body).map_err(|_| Refusal::Unverified("body_unreadable"))?;
+    let claim: Claim = json::read(&request.body).map_err(|_| Refusal::Unverified("body_unreadable"))?;
     let presented = claim.secret_key.ok_or(Refusal::Unverified("secret_missing"))?;
     let webhook = claim.webhook_id.ok_or(Refusal::Unverified("webhook_unknown"))?;
     let secrets = settings.webhook_secrets.get(&webhook).ok_or(Refusal::Unverified("webhook_unknown"))?;

@@ -270,7 +270,8 @@ fn a_retry_is_the_same_fact() {
     let (one, other) = (seen("2025-11-20T15:00:00Z"), seen("2025-11-20T15:01:00Z"));
     assert_eq!(identity("events_marked_as_seen", &one), identity("events_marked_as_seen", &one));
     assert_ne!(identity("events_marked_as_seen", &one), identity("events_marked_as_seen", &other));
-    let joined = json!({ "chat_id": "C1", "thread_id": "T1", "user_type": "agent", "user_id": "a@b.example" });
+    let joined =
+        json!({ "chat_id": "C1", "thread_id": "T1", "user_type": "agent", "user_id": "a@b.example" });
     assert_ne!(identity("user_added_to_chat", &joined), identity("user_removed_from_chat", &joined));
     let ended = json!({ "chat_id": "C1", "thread_id": "T1" });
     let by_agent = json!({ "chat_id": "C1", "thread_id": "T1", "user_id": "a@b.example" });

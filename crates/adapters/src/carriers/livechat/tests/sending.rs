@@ -128,7 +128,10 @@ fn what_cannot_be_carried_is_refused_before_anything_is_sent() {
     let strange = OutboundMessage { conversation_ref: None, to: "+13035550177".into(), ..message(text("x")) };
     let cases = [
         ("16 KB and one byte", message(text(&"a".repeat(16_385)))),
-        ("a caption of 16 KB and one byte", message(media(&["https://m.example/1"], Some(&"a".repeat(16_385))))),
+        (
+            "a caption of 16 KB and one byte",
+            message(media(&["https://m.example/1"], Some(&"a".repeat(16_385)))),
+        ),
         ("14 buttons", message(buttons(14, None))),
         ("11 media", message(media(&["https://m.example/1"; 11], None))),
         ("no media", message(media(&[], None))),

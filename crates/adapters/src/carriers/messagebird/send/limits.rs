@@ -34,9 +34,7 @@ pub(super) fn check(
 /// Refuses what WhatsApp would not take.
 pub(super) fn whatsapp(content: &OutboundContent) -> Result<(), SendError> {
     match content {
-        OutboundContent::Text { text } => {
-            at_most(text, WHATSAPP_TEXT, "a text has at most 4,096 characters")
-        }
+        OutboundContent::Text { text } => at_most(text, WHATSAPP_TEXT, "a text has at most 4,096 characters"),
         OutboundContent::Media { text: Some(caption), .. } => {
             at_most(caption, 1_024, "a caption has at most 1,024 characters")
         }
