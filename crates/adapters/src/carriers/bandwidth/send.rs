@@ -23,6 +23,9 @@ const MAX_RCS_TEXT: usize = 3_270;
 pub(super) const MAX_MEDIA: usize = 10;
 /// Longest URL of a medium.
 const MAX_MEDIA_URL: usize = 4_096;
+/// Longest URL of a file in an RCS message, and of a link behind a suggestion.
+const MAX_FILE_URL: usize = 1_000;
+const MAX_LINK: usize = 2_048;
 /// Most suggestions under an RCS message, and the longest title of one.
 pub(super) const MAX_SUGGESTIONS: usize = 11;
 const MAX_SUGGESTION: usize = 25;
@@ -85,7 +88,11 @@ fn rich(message: &OutboundMessage, application: &str) -> Result<Value, SendError
             })
         }
         OutboundContent::Media { media, text } if media.len() == 1 && text.is_none() => {
-            json!({ "media": { "fileUrl": media_url(&media[0])? } })
+            let url = media_url(&media[0])?;
+            if url.len() > MAX_FILE_URL {
+                return Err(SendError::Unsupported("a file of an RCS message has a URL of at most 1,000"));
+            }
+            json!({ "media": [{ "fileUrl": url }] })
         }
         OutboundContent::Media { .. } => {
             return Err(SendError::Unsupported("an RCS message is one file without words, or words"));
@@ -117,6 +124,9 @@ fn suggestion(button: &Button) -> Result<Value, SendError> {
         return Err(SendError::Unsupported("the id of a suggestion has at most 1,536 bytes"));
     }
     Ok(match &button.url {
+        Some(url) if url.len() > MAX_LINK => {
+            return Err(SendError::Unsupported("the link of a suggestion has at most 2,048 characters"));
+        }
         Some(url) => json!({
             "type": "OPEN_URL", "text": title, "postbackData": postback, "url": url, "application": "BROWSER",
         }),

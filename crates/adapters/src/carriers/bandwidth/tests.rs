@@ -56,6 +56,8 @@ fn callbacks_become_events() {
             json!({"type": "button_reply", "channel": "rcs", "text": "Yes", "reply_id": "ok", "reply_to": "m0"})),
         ("RCS content", json!({"channel": "RBM", "content": {"text": "see", "media": {"fileUrl": "https://elsewhere.example/a.jpg"}}}),
             json!({"type": "media", "text": "see", "media": [{"url": "https://elsewhere.example/a.jpg", "filename": "a.jpg", "blocked": true}]})),
+        ("two files of RCS", json!({"channel": "RBM", "content": {"media": [{"fileUrl": "https://e.example/a.jpg"}, {"fileUrl": "https://e.example/b.jpg"}]}}),
+            json!({"type": "media", "media": [{"url": "https://e.example/a.jpg", "filename": "a.jpg", "blocked": true}, {"url": "https://e.example/b.jpg", "filename": "b.jpg", "blocked": true}]})),
         ("only layout is no media", json!({"text": "hi", "media": [format!("{prefix}/x/0.smil")]}),
             json!({"type": "text", "channel": "mms", "skipped_media": 1, "text": "hi"})),
         ("a medium of ours", json!({"media": [format!("{prefix}/a/0/b%20c.png")]}),
@@ -152,6 +154,8 @@ fn messages_become_requests() {
             json!({"applicationId": "app-1", "from": "+17205550142", "to": ["+13035550177"], "text": "Hi", "tag": "msg_1"})),
         ("pictures", outbound(Channel::Mms, "55512", OutboundContent::Media { media: vec![media("https://f/1.png")], text: None }), "messages",
             json!({"applicationId": "app-1", "from": "55512", "to": ["+13035550177"], "text": "", "media": ["https://f/1.png"], "tag": "msg_1"})),
+        ("a file of RCS", outbound(Channel::Rcs, "AcmeRBM", OutboundContent::Media { media: vec![media("https://f/1.png")], text: None }), "messages/multiChannel",
+            json!({"to": "+13035550177", "tag": "msg_1", "channelList": [{"from": "AcmeRBM", "applicationId": "app-2", "channel": "RBM", "content": {"media": [{"fileUrl": "https://f/1.png"}]}}]})),
         ("suggestions", outbound(Channel::Rcs, "AcmeRBM", OutboundContent::Interactive {
                 text: "Choose".into(), header: None, footer: None, list_label: None,
                 buttons: vec![button("ok", None), button("go", Some("https://acme.example"))] }), "messages/multiChannel",
@@ -172,6 +176,14 @@ fn messages_become_requests() {
     }
     for (name, message) in [
         ("too long", outbound(Channel::Sms, "+17205550142", text(&"x".repeat(2_049)))),
+        (
+            "a file with a URL of 1,001",
+            outbound(
+                Channel::Rcs,
+                "AcmeRBM",
+                OutboundContent::Media { media: vec![media(&"u".repeat(1_001))], text: None },
+            ),
+        ),
         ("eleven pictures", outbound(Channel::Mms, "+17205550142", pictures(11))),
         ("no picture", outbound(Channel::Mms, "+17205550142", pictures(0))),
         (

@@ -97,9 +97,11 @@ impl<'a> Callback<'a> {
         let listed = self.message.get("media").and_then(Value::as_array);
         let urls = listed.into_iter().flatten().filter_map(Value::as_str);
         let mut urls: Vec<_> = urls.take(MAX_MEDIA).collect();
-        let content =
-            loose::object(self.message, "content").and_then(|content| loose::object(content, "media"));
-        urls.extend(content.and_then(|media| media.get("fileUrl")).and_then(Value::as_str));
+        // RCS: one file as an object, or several in a list.
+        let files = loose::object(self.message, "content").and_then(|content| content.get("media"));
+        let files = files.map(|files| files.as_array().map_or(std::slice::from_ref(files), Vec::as_slice));
+        let url = |file: &'a Value| file.get("fileUrl").and_then(Value::as_str);
+        urls.extend(files.unwrap_or_default().iter().filter_map(url).take(MAX_MEDIA));
         urls
     }
 
@@ -132,6 +134,9 @@ fn message(callback: &Callback<'_>, kind: &str) -> Result<InboundMessage, &'stat
         segments: loose::count(callback.message, "segmentCount"),
         ..InboundMessage::default()
     };
+    if let Some(carrier) = loose::word(callback.envelope, "carrierName") {
+        message.attributes.insert("carrier_name".into(), json!(carrier));
+    }
     add_content(&mut message, callback, kind);
     add_group(&mut message, callback, &from);
     add_manners(&mut message, callback, &sender, &ours);
