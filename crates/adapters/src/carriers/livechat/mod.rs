@@ -50,8 +50,9 @@
 //! The last segment of the path, then the `secret_key` in the body against the secrets of its
 //! `webhook_id`. So the body is read before anything is proven: at most 1 MiB, nested at most 128
 //! deep, a member named twice is refused, and nothing else in it counts. A body that cannot be
-//! read proves nothing. Neither time nor content is covered: doubles are recognised by ids. The
-//! secret is blanked before a request is kept.
+//! read proves nothing. Neither time nor content is covered: doubles are recognised by ids, and
+//! where an action has none, by an equal payload on the same day. The secret is blanked before a
+//! request is kept.
 //!
 //! # Known doubts
 //!

@@ -37,6 +37,11 @@ fn inbound_texts_of_the_first_generation() {
             Ok(json!([{ "text": "x", "sent_at": null, "auto_reply_allowed": null }])),
         ),
         (
+            "an offset whose plus was not escaped",
+            "id=1&recipient=12025550143&originator=31612345678&body=x&createdDatetime=2025-11-20T16:00:00+01:00",
+            Ok(json!([{ "sent_at": "2025-11-20T15:00:00Z" }])),
+        ),
+        (
             "HELP is ours to answer",
             "id=1&recipient=12025550143&originator=31612345678&body=help",
             Ok(json!([{ "consent": "help", "auto_reply_allowed": true }])),

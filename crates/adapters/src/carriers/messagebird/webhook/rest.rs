@@ -102,8 +102,13 @@ fn message(fields: &Fields) -> Result<CarrierEvent, Malformed> {
 }
 
 fn sent_at(fields: &Fields) -> Option<Timestamp> {
-    let written = fields.get(&["createdDatetime"]).and_then(|text| Timestamp::parse(text).ok());
+    let written = fields.get(&["createdDatetime"]).and_then(datetime);
     written.or_else(|| compact(fields.get(&["receive_datetime"])?))
+}
+
+/// RFC 3339. The plus of an offset that nobody escaped has become a blank.
+fn datetime(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text).or_else(|_| Timestamp::parse(&text.replace(' ', "+"))).ok()
 }
 
 /// `YYYYMMDDhhmmss` in UTC.
@@ -132,7 +137,7 @@ fn report(fields: &Fields) -> Result<Vec<CarrierEvent>, Malformed> {
         external_id: id.unwrap_or_default().to_owned(),
         client_ref: reference.map(str::to_owned),
         state,
-        occurred_at: fields.get(&["statusDatetime"]).and_then(|text| Timestamp::parse(text).ok()),
+        occurred_at: fields.get(&["statusDatetime"]).and_then(datetime),
         to_address: fields.get(&["recipient"]).and_then(address),
         detail: reason.map(words::masked),
         segments: fields.get(&["messagePartCount"]).and_then(|count| count.parse().ok()),
