@@ -81,6 +81,17 @@ fn ids(value: &str) -> impl Iterator<Item = String> + '_ {
         .map(str::to_owned)
 }
 
+/// The words of a header field as people read them: its encoded words (RFC 2047) resolved.
+pub(super) fn decoded(field: &str) -> String {
+    if !field.contains("=?") {
+        return field.to_owned();
+    }
+    let line = format!("Subject: {}\r\n\r\n", field.replace(['\r', '\n'], " "));
+    let message = mail_parser::MessageParser::default().parse(line.as_bytes());
+    let words = message.as_ref().and_then(|message| message.subject());
+    words.unwrap_or(field).to_owned()
+}
+
 /// A date of RFC 5322.
 pub(super) fn parse_date(text: &str) -> Option<Timestamp> {
     let date = mail_parser::DateTime::parse_rfc822(text.get(..100).unwrap_or(text))?;

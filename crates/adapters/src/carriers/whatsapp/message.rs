@@ -298,10 +298,11 @@ fn revoke(change: &Change<'_>, message: &Value, id: String) -> Result<Amendment,
 fn system(change: &Change<'_>, message: &Value, id: String) -> CarrierEvent {
     let object = &message["system"];
     let kind = json::text(&object["type"]).unwrap_or_default();
-    let old_address = person::author(&change.contacts, message).address;
+    let customer = || json::id(&object["customer"]).and_then(|id| person::address(&id));
+    let old_address = person::author(&change.contacts, message).address.or_else(customer);
     let fields: &[&str] = match kind {
         "user_changed_user_id" => &["user_id", "new_user_id"],
-        "user_changed_number" | "customer_changed_number" => &["wa_id", "new_wa_id", "user_id"],
+        "user_changed_number" | "customer_changed_number" => &["new_wa_id", "wa_id", "user_id"],
         _ => &[],
     };
     let new_address =

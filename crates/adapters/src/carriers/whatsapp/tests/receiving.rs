@@ -107,6 +107,8 @@ fn other_facts_become_their_own_events() {
             json!({"kind":"consent","address":"bsuid:GB.1","value":"start","category":"marketing_messages"})),
         ("an old number change", message(json!({"id":"w","from":"447700900461","type":"system","system":{"type":"customer_changed_number","new_wa_id":"447700900999"}})),
             json!({"kind":"identity_change","old_address":"+447700900461","new_address":"+447700900999"})),
+        ("an old number change with both ids", message(json!({"id":"w","type":"system","system":{"type":"customer_changed_number","customer":"447700900461","wa_id":"447700900461","new_wa_id":"447700900999"}})),
+            json!({"kind":"identity_change","old_address":"+447700900461","new_address":"+447700900999"})),
         ("a new phone in the same hands", message(json!({"id":"w","from":"447700900461","type":"system","system":{"type":"customer_identity_changed"}})),
             json!({"kind":"identity_change","old_address":"+447700900461","new_address":null,"system_type":"customer_identity_changed"})),
         ("another system line", message(json!({"id":"w","from":"447700900461","type":"system","system":{"type":"tea_time"}})),
