@@ -15,7 +15,9 @@
 //!
 //! Attachments are named, not carried: their bytes stay in the journalled request, each
 //! under its field's name. Media of ours that are web addresses are sent as links, because
-//! SendGrid fetches nothing; `data:` addresses become attachments.
+//! SendGrid fetches nothing; `data:` addresses become attachments. Deliberately absent:
+//! webhooks protected by OAuth, whose tokens SendGrid would fetch from an authorization
+//! server of ours.
 //!
 //! # Set-up
 //!

@@ -15,6 +15,7 @@
 //! | status    | queued, sent, delivered, read, undelivered, failed, canceled; duplicated, unordered |
 //! | look up   | the list of messages to the recipient; bodies are compared                          |
 //! | stop      | Twilio answers STOP, START and HELP itself, and blocks (21610) until START          |
+//! | expiry    | `ValidityPeriod`, counted from when the message was made; else ten hours           |
 //! | limits    | text 1,600; ten media on MMS, one on WhatsApp; templates and buttons by Content SID |
 //!
 //! Written against Twilio's API description of April 2026 and its documentation of that
