@@ -34,6 +34,15 @@ fn host_of(address: &Address) -> String {
     address.expose().rsplit('@').next().unwrap_or_default().to_lowercase()
 }
 
+/// Whether we send as this address, or take mail at its domain: an automatic answer would
+/// come back to us.
+fn is_ours(settings: &Settings, from: &Address) -> bool {
+    let sending = settings.from.iter().chain(&settings.reply_to);
+    let mut sending = sending.filter_map(|address| mailbox::address(address));
+    sending.any(|address| address.expose().eq_ignore_ascii_case(from.expose()))
+        || !settings.domains.is_empty() && settings.owns_host(&host_of(from))
+}
+
 /// The hosts that the mail is for, ours first. What the envelope names was accepted for that
 /// host, so another connection may own it; headers name strangers, too, and count only if
 /// none of ours is among them.
@@ -104,8 +113,7 @@ impl Mail {
 
     fn addressed(&self, settings: &Settings, host: &str) -> InboundMessage {
         let ours: Vec<_> = self.recipients.iter().filter(|to| host_of(to) == host).cloned().collect();
-        let from_ourselves = !settings.domains.is_empty()
-            && self.base.from_address.as_ref().is_some_and(|from| settings.owns_host(&host_of(from)));
+        let from_ourselves = self.base.from_address.as_ref().is_some_and(|from| is_ours(settings, from));
         let answerable = self.answerable && !from_ourselves;
         InboundMessage {
             tenant_key: tenant_key(host),

@@ -152,7 +152,8 @@ fn form(fields: &[Field<'_>]) -> WebhookRequest {
 }
 
 fn mails(fields: &[Field<'_>]) -> Vec<Value> {
-    let parsed = inbound::parse(&settings(&json!({})), &form(fields)).unwrap();
+    let settings = settings(&json!({ "from": "support@acme.test" }));
+    let parsed = inbound::parse(&settings, &form(fields)).unwrap();
     parsed.events.iter().map(|event| serde_json::to_value(event).unwrap()).collect()
 }
 
@@ -178,6 +179,8 @@ fn mails_become_events() {
         ("a person who says no", vec![ENVELOPE, FROM, TEXT, ("headers", b"Auto-Submitted: no\n")], json!({"auto_reply_allowed": null, "auto_submitted": null})),
         ("a sender that nobody reads", vec![ENVELOPE, ("from", b"no-reply@c.example"), TEXT], json!({"auto_reply_allowed": false})),
         ("one of ourselves", vec![ENVELOPE, ("from", b"a@in.acme.example"), TEXT], json!({"auto_reply_allowed": false})),
+        ("the address we send as", vec![ENVELOPE, ("from", b"Acme <Support@acme.test>"), TEXT], json!({"auto_reply_allowed": false})),
+        ("a colleague outside our domains", vec![ENVELOPE, ("from", b"rosa@acme.test"), TEXT], json!({"auto_reply_allowed": null})),
         ("a null sender", vec![("envelope", br#"{"to":["s@in.acme.example"],"from":"<>"}"#), FROM, TEXT], json!({"auto_reply_allowed": false})),
         ("signed by the sender's own domain", vec![ENVELOPE, FROM, TEXT, ("dkim", b"{@mailer.example : fail, @c.example : pass}")], json!({"dkim": "pass", "dkim_aligned": true})),
         ("signed by somebody else", vec![ENVELOPE, FROM, TEXT, ("dkim", b"{@mailer.example : pass}")], json!({"dkim": "pass", "dkim_aligned": false})),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::webhook::{Change, message_id, timestamp};
 use super::{errors, person};
-use crate::shared::json;
+use crate::shared::{json, text};
 
 /// Meta's code for media that it could not fetch.
 const MEDIA_UNAVAILABLE: &str = "131052";
@@ -175,7 +175,7 @@ fn read_media(event: &mut InboundMessage, kind: &str, object: &Value) -> Option<
         id: Some(json::id(&object["id"])?),
         mime: json::text(&object["mime_type"]).map(str::to_owned),
         kind: Some(kind.to_owned()),
-        filename: json::text(&object["filename"]).and_then(file_name),
+        filename: json::text(&object["filename"]).and_then(text::base_name),
         ..MediaRef::default()
     };
     if let Some(hash) = json::text(&object["sha256"]) {
@@ -191,14 +191,6 @@ fn read_media(event: &mut InboundMessage, kind: &str, object: &Value) -> Option<
     event.text = json::text(&object["caption"]).map(str::to_owned);
     event.media.push(media);
     Some(message_type)
-}
-
-/// The last segment of a name that a sender chose, without control characters.
-fn file_name(text: &str) -> Option<String> {
-    let base = text.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = base.chars().filter(|c| !c.is_control()).take(255).collect();
-    let clean = clean.trim();
-    (!clean.is_empty() && clean != "." && clean != "..").then(|| clean.to_owned())
 }
 
 fn location(object: &Value) -> Option<Location> {

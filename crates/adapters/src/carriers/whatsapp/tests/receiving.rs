@@ -13,7 +13,7 @@ fn every_kind_of_message_is_normalised() {
         ("audio", json!({"audio":{"id":"1","mime_type":"audio/ogg; codecs=opus","voice":true}}),
             json!({"type":"voice","media":[{"id":"1","mime":"audio/ogg; codecs=opus","kind":"voice"}]})),
         ("audio", json!({"audio":{"id":"1","voice":false}}), json!({"type":"audio"})),
-        ("document", json!({"document":{"id":"1","filename":"..\\..\\a\u{0}b.pdf"}}),
+        ("document", json!({"document":{"id":"1","filename":"..\\..\\a\u{0}b\u{202e}.pdf"}}),
             json!({"type":"document","media":[{"id":"1","kind":"document","filename":"ab.pdf"}]})),
         ("sticker", json!({"sticker":{"id":"1","animated":true}}),
             json!({"type":"sticker","media":[{"id":"1","kind":"sticker","animated":true}]})),
