@@ -5,8 +5,9 @@
 //! status, the outcome and the events). Expected events are the minimum to match: every
 //! named fact must be there, `null` means absent, `sha256:*` any synthetic id. The clock and
 //! the secrets come from the case. Cases without a `config` of their own are read as of a
-//! gateway whose senders are those that the file's events name (`tenant_key`): what is for
-//! any other sender is unroutable.
+//! gateway whose senders are those that the file's events name (`tenant_key`), so what is for
+//! any other sender is unroutable; a case that does not say whose its events are (a captured
+//! request, a status) is read as of one that serves every sender.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -137,16 +138,24 @@ fn senders(cases: &[Value]) -> Vec<String> {
     keys.into_iter().map(str::to_owned).collect()
 }
 
+/// Whether a case's outcome depends on whose senders there are.
+fn says_whose(case: &Value) -> bool {
+    let named = |event: &Value| event["tenant_key"].is_string();
+    let events = case["expect"]["events"].as_array().filter(|events| !events.is_empty());
+    case["config"].is_null()
+        && (case["expect"]["outcome"] == "unroutable"
+            || events.is_some_and(|events| events.iter().all(named)))
+}
+
 fn play(
     plugin: &CarrierPlugin,
     case: &Value,
     senders: &[String],
     replays: &ReplayCache,
 ) -> Result<Intake, Failure> {
+    let senders = if says_whose(case) { senders } else { &[] };
     let mut case = case.clone();
-    if case["config"].is_null() {
-        case["senders"] = json!(senders);
-    }
+    case["senders"] = json!(senders);
     let case = &case;
     let carrier = (plugin.build)((plugin.case_settings)(case))
         .map_err(|error| Failure::problem("settings", error.to_string()))?;
@@ -155,7 +164,7 @@ fn play(
     let tenant = name.parse().map_err(bad)?;
     let mut connection =
         Connection::new(tenant, name.parse().map_err(bad)?, name.parse().map_err(bad)?, carrier);
-    if case["config"].is_null() && connection.routing_keys.is_empty() {
+    if connection.routing_keys.is_empty() {
         connection.routing_keys = senders.to_vec();
     }
     let request = request_of(case)?;
