@@ -593,10 +593,10 @@ pub trait Store: Send + Sync {
     /// The sequence of the newest event of a tenant; 0 if there is none.
     async fn last_event(&self, tenant: &TenantId) -> Result<u64, StoreError>;
 
-    /// One journal entry of a tenant.
+    /// One journal entry, of a tenant or (with `None`) of nobody.
     async fn journal_entry(
         &self,
-        tenant: &TenantId,
+        tenant: Option<&TenantId>,
         id: JournalId,
     ) -> Result<Option<JournalEntry>, StoreError>;
 

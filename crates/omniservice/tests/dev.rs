@@ -188,4 +188,11 @@ fn every_event_of_every_carrier_is_taken_and_forged_ones_are_refused() {
     }
     let letters = json(&place.omni(&["dead-letters", "list", "--json"]));
     assert_eq!(letters["data"], serde_json::json!([]));
+    // What was refused can be looked at.
+    let refused = json(&place.omni(&["quarantine", "list", "--json"]));
+    let refused: Vec<_> = refused["data"].as_array().unwrap().iter().map(|r| r["id"].as_str()).collect();
+    assert!(refused.len() >= 7, "{refused:?}");
+    for id in refused.into_iter().flatten() {
+        assert_eq!(json(&place.omni(&["quarantine", "show", id, "--json"]))["id"], id);
+    }
 }
