@@ -108,14 +108,7 @@ impl Account {
     /// The configuration of one step.
     pub fn step(&self, id: StepId) -> StepConfig {
         let configured = self.steps.iter().find(|step| step.step_id == id);
-        let default = StepConfig::default_for(id);
-        match configured {
-            Some(step) if step.next_steps.is_empty() => {
-                StepConfig { next_steps: default.next_steps, ..step.clone() }
-            }
-            Some(step) => step.clone(),
-            None => default,
-        }
+        configured.cloned().unwrap_or_else(|| StepConfig::default_for(id))
     }
 }
 

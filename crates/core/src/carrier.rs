@@ -346,12 +346,3 @@ impl SettingsError {
         Self { key: Some(key.into()), message: message.into() }
     }
 }
-
-impl From<serde_json::Error> for SettingsError {
-    fn from(error: serde_json::Error) -> Self {
-        // serde quotes unknown and missing fields in back-ticks: that is the key to blame.
-        let message = error.to_string();
-        let key = message.split('`').nth(1).map(str::to_owned);
-        Self { key, message }
-    }
-}

@@ -43,40 +43,71 @@ impl StepId {
     }
 }
 
-/// One step, as configured for an account.
+/// One step, as configured for an account. What is not written is as in
+/// [`StepConfig::default_for`] that step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", from = "Written")]
 pub struct StepConfig {
     /// Which step.
     pub step_id: StepId,
     /// A disabled step is passed over: its trace says so and the next one follows.
-    #[serde(default = "yes")]
     pub enabled: bool,
     /// Longest run, in milliseconds.
-    #[serde(default = "half_a_minute")]
     pub timeout: u64,
     /// What happens when it fails.
-    #[serde(default)]
     pub retry_policy: RetryPolicy,
     /// The step runs only if all hold; otherwise it is passed over.
-    #[serde(default)]
     pub conditions: Vec<Condition>,
     /// Where it goes next; the seeds' defaults if empty.
-    #[serde(default)]
     pub next_steps: Vec<NextStep>,
 }
 
-const fn yes() -> bool {
-    true
+/// A step as somebody wrote it down.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    step_id: StepId,
+    enabled: Option<bool>,
+    timeout: Option<u64>,
+    #[serde(default)]
+    retry_policy: WrittenRetryPolicy,
+    #[serde(default)]
+    conditions: Vec<Condition>,
+    #[serde(default)]
+    next_steps: Vec<NextStep>,
 }
 
-const fn half_a_minute() -> u64 {
-    30_000
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct WrittenRetryPolicy {
+    max_retries: Option<u32>,
+    backoff_multiplier: Option<f64>,
+    max_backoff: Option<u64>,
+}
+
+impl From<Written> for StepConfig {
+    fn from(written: Written) -> Self {
+        let default = Self::default_for(written.step_id);
+        let (retry, default_retry) = (written.retry_policy, default.retry_policy);
+        let next_steps = if written.next_steps.is_empty() { default.next_steps } else { written.next_steps };
+        Self {
+            step_id: written.step_id,
+            enabled: written.enabled.unwrap_or(default.enabled),
+            timeout: written.timeout.unwrap_or(default.timeout),
+            retry_policy: RetryPolicy {
+                max_retries: retry.max_retries.unwrap_or(default_retry.max_retries),
+                backoff_multiplier: retry.backoff_multiplier.unwrap_or(default_retry.backoff_multiplier),
+                max_backoff: retry.max_backoff.unwrap_or(default_retry.max_backoff),
+            },
+            conditions: written.conditions,
+            next_steps,
+        }
+    }
 }
 
 /// How often a failed step is tried again, and how long after.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RetryPolicy {
     /// Tries after the first.
     pub max_retries: u32,
@@ -84,12 +115,6 @@ pub struct RetryPolicy {
     pub backoff_multiplier: f64,
     /// Longest wait, in milliseconds.
     pub max_backoff: u64,
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self { max_retries: 3, backoff_multiplier: 2.0, max_backoff: 10_000 }
-    }
 }
 
 impl RetryPolicy {
@@ -175,6 +200,25 @@ impl StepConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_written_is_as_in_the_default_of_that_step() {
+        let read = |json: serde_json::Value| serde_json::from_value::<StepConfig>(json);
+        for id in [StepId::IdentityLookup, StepId::PreRoute, StepId::PublishOutbound, StepId::Terminate] {
+            let bare = read(serde_json::json!({ "stepId": id })).unwrap();
+            assert_eq!(bare, StepConfig::default_for(id), "{}", id.as_str());
+        }
+        let some = serde_json::json!({ "stepId": "publishOutbound", "retryPolicy": { "maxRetries": 9 } });
+        let retry_policy = RetryPolicy { max_retries: 9, backoff_multiplier: 2.0, max_backoff: 60_000 };
+        let default = StepConfig::default_for(StepId::PublishOutbound);
+        assert_eq!(read(some).unwrap(), StepConfig { retry_policy, ..default });
+        for unknown in [
+            serde_json::json!({ "stepId": "terminate", "timeOut": 1 }),
+            serde_json::json!({ "stepId": "terminate", "retryPolicy": { "retries": 1 } }),
+        ] {
+            assert!(read(unknown.clone()).is_err(), "{unknown}");
+        }
+    }
 
     #[test]
     fn waits_grow_to_the_limit_and_end() {

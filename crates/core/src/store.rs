@@ -357,7 +357,7 @@ impl Changes {
             table: R::TABLE,
             key: record.key(),
             expect,
-            body: serde_json::to_vec(record).expect("records serialise").into(),
+            body: encode(record),
             group: record.group(),
             facets: record.facets(),
             expires_at: None,
@@ -593,10 +593,10 @@ pub trait Store: Send + Sync {
     /// The sequence of the newest event of a tenant; 0 if there is none.
     async fn last_event(&self, tenant: &TenantId) -> Result<u64, StoreError>;
 
-    /// One journal entry of a tenant.
+    /// One journal entry, of a tenant or (with `None`) of nobody.
     async fn journal_entry(
         &self,
-        tenant: &TenantId,
+        tenant: Option<&TenantId>,
         id: JournalId,
     ) -> Result<Option<JournalEntry>, StoreError>;
 
@@ -612,6 +612,15 @@ pub trait Store: Send + Sync {
 
     /// Whether it can write now; the reason if not.
     async fn ready(&self) -> Result<(), StoreError>;
+}
+
+/// A record as it is stored.
+fn encode(record: &impl Serialize) -> Bytes {
+    // Most records are messages of about a kilobyte: with room for one at once, the bytes
+    // are not moved again and again while they are written.
+    let mut body = Vec::with_capacity(1_024);
+    serde_json::to_writer(&mut body, record).expect("records serialise");
+    body.into()
 }
 
 /// Reads `body` as the record it should be.

@@ -1,6 +1,9 @@
 //! Journal entries as they are stored: head as text, body compressed if that helps.
 
+use std::cell::RefCell;
+
 use bytes::Bytes;
+use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
 use omni_core::store::{JournalEntry, StoreError};
 use omni_core::webhook::Outcome;
 
@@ -26,13 +29,29 @@ impl Packed {
         } else {
             serde_json::to_string(&entry.reasons).expect("strings serialise")
         };
-        let packed = lz4_flex::block::compress(&entry.body);
-        let unpacked = (packed.len() < entry.body.len()).then_some(entry.body.len());
-        if unpacked.is_some() {
-            entry.body = Bytes::from(packed);
+        let packed = compress(&entry.body).filter(|packed| packed.len() < entry.body.len());
+        let unpacked = packed.is_some().then_some(entry.body.len());
+        if let Some(packed) = packed {
+            entry.body = packed;
         }
         Self { entry, reasons, unpacked }
     }
+}
+
+/// LZ4 with a table that each thread keeps: making and clearing one anew for every request
+/// costs more than the compression itself. `None` if it cannot be done.
+fn compress(body: &[u8]) -> Option<Bytes> {
+    thread_local! {
+        static TABLE: RefCell<CompressTable> = RefCell::new(CompressTable::small());
+    }
+    // A large table would have to be cleared for every small request after it.
+    if body.len() >= usize::from(u16::MAX) {
+        return Some(lz4_flex::block::compress(body).into());
+    }
+    let mut packed = vec![0; get_maximum_output_size(body.len())];
+    let length = TABLE.with_borrow_mut(|table| compress_into_with_table(body, &mut packed, table)).ok()?;
+    packed.truncate(length);
+    Some(packed.into())
 }
 
 /// The body as it came in.
@@ -92,7 +111,14 @@ mod tests {
     #[test]
     fn a_body_comes_back_as_it_was() {
         let noise: Vec<u8> = (0..400u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-        let cases = [("empty", vec![]), ("text", b"{\"a\":1}".repeat(100)), ("noise", noise)];
+        let text = |times| b"{\"a\":1}".repeat(times);
+        let cases = [
+            ("empty", vec![]),
+            ("text", text(100)),
+            ("noise", noise),
+            ("beyond the kept table", text(20_000)),
+            ("text after it", text(101)),
+        ];
         for (name, body) in cases {
             let packed = Packed::new(entry(body.clone().into()));
             assert!(packed.entry.body.len() <= body.len(), "{name}");

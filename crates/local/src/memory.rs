@@ -326,11 +326,11 @@ impl Store for MemoryStore {
 
     async fn journal_entry(
         &self,
-        tenant: &TenantId,
+        tenant: Option<&TenantId>,
         id: JournalId,
     ) -> Result<Option<JournalEntry>, StoreError> {
         let state = self.state.lock();
-        Ok(state.journal.get(&id).filter(|entry| entry.tenant.as_ref() == Some(tenant)).cloned())
+        Ok(state.journal.get(&id).filter(|entry| entry.tenant.as_ref() == tenant).cloned())
     }
 
     async fn journal_list(

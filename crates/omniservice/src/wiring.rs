@@ -66,6 +66,7 @@ impl Gateway {
         let api = Arc::new(Api {
             engine: Arc::clone(&engine),
             keys: parts.keys,
+            room: omni_server::Room::new(&parts.server),
             settings: parts.server,
             sandbox: parts.sandbox,
             metrics: Some(metrics),

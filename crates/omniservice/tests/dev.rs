@@ -170,3 +170,29 @@ fn it_tidies_up_behind_itself() {
     assert!(dev.child.try_wait().unwrap().is_some_and(|status| status.success()));
     assert!(!state.exists());
 }
+
+/// What the gateway must refuse: everything else that a carrier sends is taken.
+const FORGED: [&str; 3] = ["bad_signature", "expired_token", "replayed_token"];
+
+#[test]
+fn every_event_of_every_carrier_is_taken_and_forged_ones_are_refused() {
+    let place = Workplace::new();
+    let _dev = Dev::start(&place);
+    let events = json(&place.omni(&["trigger", "--list", "--json"]));
+    let names: Vec<&str> = events.as_array().unwrap().iter().filter_map(|e| e["name"].as_str()).collect();
+    assert!(names.len() >= 7 * 10, "{}", names.len());
+    for name in names {
+        let ran = place.omni(&["trigger", name, "--json"]);
+        let forged = FORGED.iter().any(|forged| name.ends_with(forged));
+        assert_eq!(ran.code, i32::from(forged), "{name}: {ran:?}");
+    }
+    let letters = json(&place.omni(&["dead-letters", "list", "--json"]));
+    assert_eq!(letters["data"], serde_json::json!([]));
+    // What was refused can be looked at.
+    let refused = json(&place.omni(&["quarantine", "list", "--json"]));
+    let refused: Vec<_> = refused["data"].as_array().unwrap().iter().map(|r| r["id"].as_str()).collect();
+    assert!(refused.len() >= 7, "{refused:?}");
+    for id in refused.into_iter().flatten() {
+        assert_eq!(json(&place.omni(&["quarantine", "show", id, "--json"]))["id"], id);
+    }
+}

@@ -4,8 +4,12 @@
 //! is a boolean, or the case is a handshake) and *inbound* cases (`expect` names the HTTP
 //! status, the outcome and the events). Expected events are the minimum to match: every
 //! named fact must be there, `null` means absent, `sha256:*` any synthetic id. The clock and
-//! the secrets come from the case.
+//! the secrets come from the case. Cases without a `config` of their own are read as of a
+//! gateway whose senders are those that the file's events name (`tenant_key`), so what is for
+//! any other sender is unroutable; a case that does not say whose its events are (a captured
+//! request, a status) is read as of one that serves every sender.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -93,17 +97,18 @@ fn run_case(plugins: &[CarrierPlugin], file_name: &str, all: &[Value], case: &Va
     let plugin = plugin_of(plugins, file_name, case)
         .ok_or_else(|| Failure::problem("url", "no carrier of ours in the URL, the case or the file name"))?;
     let replays = ReplayCache::default();
+    let senders = senders(all);
     for earlier in case["after"].as_array().into_iter().flatten() {
         // A captured request that was seen before, without the case it names, repeats itself.
         let earlier = all.iter().find(|other| other["name"] == *earlier).unwrap_or(case);
-        play(plugin, earlier, &replays)?;
+        play(plugin, earlier, &senders, &replays)?;
     }
     if case["expect"].is_boolean() {
-        check_signature(case, &play(plugin, case, &replays)?)
+        check_signature(case, &play(plugin, case, &senders, &replays)?)
     } else {
-        let mut intake = play(plugin, case, &replays)?;
+        let mut intake = play(plugin, case, &senders, &replays)?;
         for _ in 1..case["repeat"].as_u64().unwrap_or(1) {
-            merge_repetition(&mut intake, play(plugin, case, &replays)?);
+            merge_repetition(&mut intake, play(plugin, case, &senders, &replays)?);
         }
         check_inbound(case, &intake)
     }
@@ -126,13 +131,42 @@ fn plugin_of<'a>(plugins: &'a [CarrierPlugin], file_name: &str, case: &Value) ->
         .or_else(|| by(&|name| file_name.contains(name)))
 }
 
-fn play(plugin: &CarrierPlugin, case: &Value, replays: &ReplayCache) -> Result<Intake, Failure> {
+/// Every sender that the events of a file are for, as routing keys.
+fn senders(cases: &[Value]) -> Vec<String> {
+    let events = cases.iter().filter_map(|case| case["expect"]["events"].as_array()).flatten();
+    let keys: BTreeSet<&str> = events.filter_map(|event| event["tenant_key"].as_str()).collect();
+    keys.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether a case's outcome depends on whose senders there are.
+fn says_whose(case: &Value) -> bool {
+    let named = |event: &Value| event["tenant_key"].is_string();
+    let events = case["expect"]["events"].as_array().filter(|events| !events.is_empty());
+    case["config"].is_null()
+        && (case["expect"]["outcome"] == "unroutable"
+            || events.is_some_and(|events| events.iter().all(named)))
+}
+
+fn play(
+    plugin: &CarrierPlugin,
+    case: &Value,
+    senders: &[String],
+    replays: &ReplayCache,
+) -> Result<Intake, Failure> {
+    let senders = if says_whose(case) { senders } else { &[] };
+    let mut case = case.clone();
+    case["senders"] = json!(senders);
+    let case = &case;
     let carrier = (plugin.build)((plugin.case_settings)(case))
         .map_err(|error| Failure::problem("settings", error.to_string()))?;
     let name = "conformance";
     let bad = |_| Failure::problem("settings", "bad name");
     let tenant = name.parse().map_err(bad)?;
-    let connection = Connection::new(tenant, name.parse().map_err(bad)?, name.parse().map_err(bad)?, carrier);
+    let mut connection =
+        Connection::new(tenant, name.parse().map_err(bad)?, name.parse().map_err(bad)?, carrier);
+    if connection.routing_keys.is_empty() {
+        connection.routing_keys = senders.to_vec();
+    }
     let request = request_of(case)?;
     let id = connection.id.clone();
     let mut intake = take_in(&[Arc::new(connection)], &request, replays)

@@ -10,33 +10,50 @@ use futures::StreamExt;
 use omni_core::problem::{self, Problem};
 use serde_json::Value;
 
+use crate::room::{Held, Room};
+
 /// How long a body may take to arrive.
 const LONGEST: Duration = Duration::from_secs(30);
+
+/// A whole body, and the room that it takes up while it is held.
+#[derive(Debug)]
+pub(crate) struct Collected {
+    pub(crate) bytes: Bytes,
+    pub(crate) held: Held,
+}
 
 /// The whole body. A body of one piece (nearly all are) is not copied.
 ///
 /// # Errors
 /// [`problem::BODY_TOO_LARGE`] over `limit`, [`problem::BODY_UNREADABLE`] if it ends early or
-/// takes too long.
-pub(crate) async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+/// takes too long, [`problem::OVERLOADED`] if `room` has no place for it.
+pub(crate) async fn collect(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    room: &Room,
+) -> Result<Collected, Problem> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| u64::try_from(limit).is_ok_and(|limit| length > limit)) {
         return Err(too_large(limit));
     }
-    match tokio::time::timeout(LONGEST, pieces(body.into_data_stream(), limit)).await {
+    match tokio::time::timeout(LONGEST, pieces(body.into_data_stream(), limit, room)).await {
         Ok(collected) => collected,
         Err(_) => Err(unreadable(format!("The body did not arrive within {} s.", LONGEST.as_secs()))),
     }
 }
 
-async fn pieces(mut pieces: BodyDataStream, limit: usize) -> Result<Bytes, Problem> {
+async fn pieces(mut pieces: BodyDataStream, limit: usize, room: &Room) -> Result<Collected, Problem> {
+    let mut held = Held::default();
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| unreadable("The body ended before it was whole."))?;
-        if first.len() + whole.len() + piece.len() > limit {
+        let length = first.len() + whole.len() + piece.len();
+        if length > limit {
             return Err(too_large(limit));
         }
+        room.cover(&mut held, length)?;
         if first.is_empty() && whole.is_empty() {
             first = piece;
             continue;
@@ -44,7 +61,8 @@ async fn pieces(mut pieces: BodyDataStream, limit: usize) -> Result<Bytes, Probl
         whole.extend_from_slice(&std::mem::take(&mut first));
         whole.extend_from_slice(&piece);
     }
-    Ok(if whole.is_empty() { first } else { whole.freeze() })
+    let bytes = if whole.is_empty() { first } else { whole.freeze() };
+    Ok(Collected { bytes, held })
 }
 
 fn too_large(limit: usize) -> Problem {
@@ -62,14 +80,20 @@ fn unreadable(detail: impl Into<String>) -> Problem {
 ///
 /// # Errors
 /// As [`collect`], and [`problem::BODY_UNREADABLE`] with line and column of what is no JSON.
-pub(crate) async fn json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Value, Problem> {
+pub(crate) async fn json(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    room: &Room,
+) -> Result<Value, Problem> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let form = media_type == "application/x-www-form-urlencoded";
     if !form && media_type != "application/json" {
         return Err(unreadable("Send JSON, with the header `Content-Type: application/json`."));
     }
-    let body = collect(headers, body, limit).await?;
+    // JSON of a large body takes up room as long as it is read; the API's limit bounds the rest.
+    let Collected { bytes: body, held: _held } = collect(headers, body, limit, room).await?;
     match serde_json::from_slice::<Value>(&body) {
         Ok(value) if form && !value.is_object() => Err(form_is_no_json()),
         Ok(value) => Ok(value),
@@ -90,11 +114,15 @@ mod tests {
     use super::*;
     use futures::stream;
 
+    fn room() -> Room {
+        Room::new(&crate::Settings::for_url("http://localhost"))
+    }
+
     async fn read(content_type: &str, pieces: &[&'static str], limit: usize) -> Result<Value, Problem> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
         let pieces: Vec<Result<Bytes, std::io::Error>> = pieces.iter().map(|p| Ok(Bytes::from(*p))).collect();
-        json(&headers, Body::from_stream(stream::iter(pieces)), limit).await
+        json(&headers, Body::from_stream(stream::iter(pieces)), limit, &room()).await
     }
 
     #[tokio::test]
@@ -134,7 +162,7 @@ mod tests {
         }
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_LENGTH, "7".parse().unwrap());
-        let announced = collect(&headers, Body::empty(), 6).await.unwrap_err();
+        let announced = collect(&headers, Body::empty(), 6, &room()).await.unwrap_err();
         assert_eq!(announced.code, problem::BODY_TOO_LARGE);
     }
 }

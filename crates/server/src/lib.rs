@@ -36,6 +36,7 @@ mod listing;
 mod openapi;
 mod params;
 pub mod peer;
+mod room;
 mod router;
 pub mod sandbox;
 mod serve;
@@ -46,6 +47,7 @@ mod webhooks;
 pub use auth::{ApiKey, Keys};
 pub use openapi::openapi;
 pub use peer::Cidr;
+pub use room::Room;
 pub use router::router;
 pub use sandbox::Sandbox;
 pub use serve::serve;
@@ -63,6 +65,10 @@ pub struct Settings {
     pub webhook_body_limit: usize,
     /// Most bytes of an API request's body.
     pub api_body_limit: usize,
+    /// Most bytes that the large bodies among all requests take up together; see [`Room`].
+    pub large_bodies: usize,
+    /// Most event streams at a time.
+    pub streams: usize,
     /// How often a silent event stream says that it is alive.
     pub stream_heartbeat: Duration,
     /// Our version, as `/version` tells it.
@@ -77,6 +83,8 @@ impl Settings {
             trusted_proxies: Vec::new(),
             webhook_body_limit: 32 << 20,
             api_body_limit: 1 << 20,
+            large_bodies: 256 << 20,
+            streams: 1_024,
             stream_heartbeat: Duration::from_secs(15),
             version: env!("CARGO_PKG_VERSION"),
         }
@@ -98,6 +106,8 @@ pub struct Api {
     pub sandbox: Option<Arc<dyn Sandbox>>,
     /// What `/metrics` answers; `None` for no such page.
     pub metrics: Option<Arc<RenderMetrics>>,
+    /// What requests may take up.
+    pub room: Room,
     /// Cancelled when the server is about to stop: `/readyz` fails, event streams end.
     pub draining: CancellationToken,
 }
@@ -108,6 +118,7 @@ impl Api {
         Self {
             engine,
             keys: Keys::default(),
+            room: Room::new(&settings),
             settings,
             sandbox: None,
             metrics: None,

@@ -17,6 +17,8 @@ use omni_core::store::LoggedEvent;
 use serde_json::json;
 
 use crate::Api;
+use crate::error::Answer;
+use crate::room::Held;
 use crate::views::event::EventView;
 
 /// Facts that are read from the log at once.
@@ -65,12 +67,14 @@ impl Start {
 }
 
 /// Counts a client for as long as it listens.
-struct Listener;
+struct Listener {
+    _held: Held,
+}
 
 impl Listener {
-    fn new() -> Self {
+    fn new(held: Held) -> Self {
         metrics::gauge!("omni_sse_clients").increment(1.0);
-        Self
+        Self { _held: held }
     }
 }
 
@@ -126,12 +130,16 @@ fn write(logged: LoggedEvent) -> Event {
 }
 
 /// Streams the events of `tenant`.
+///
+/// # Errors
+/// [`omni_core::problem::OVERLOADED`] if there are too many streams.
 pub(crate) fn stream(
     api: Arc<Api>,
     tenant: TenantId,
     start: Start,
     types: Types,
-) -> impl IntoResponse + use<> {
+) -> Answer<impl IntoResponse + use<>> {
+    let listener = Listener::new(api.room.stream()?);
     let heartbeat = api.settings.stream_heartbeat;
     let mut opening = VecDeque::from([Event::default().retry(RETRY).comment("connected")]);
     if start.reset {
@@ -145,7 +153,7 @@ pub(crate) fn stream(
         after: start.after,
         opening,
         read: VecDeque::new(),
-        _listener: Listener::new(),
+        _listener: listener,
     };
     let events = stream::unfold(reading, |mut reading| async move {
         let event = reading.next().await?;
@@ -153,7 +161,7 @@ pub(crate) fn stream(
     });
     // Proxies that buffer would hold events back.
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"))];
-    (unbuffered, Sse::new(events).keep_alive(KeepAlive::new().interval(heartbeat).text("heartbeat")))
+    Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::new().interval(heartbeat).text("heartbeat"))))
 }
 
 #[cfg(test)]

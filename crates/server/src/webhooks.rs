@@ -19,6 +19,7 @@ use omni_core::webhook::{WebhookReply, WebhookRequest};
 use omni_pipeline::directory::Directory;
 use omni_pipeline::inbound::receive::receive;
 
+use crate::body::Collected;
 use crate::error::render;
 use crate::{Api, body, peer};
 
@@ -42,8 +43,10 @@ async fn take(api: &Api, request: Request) -> Result<WebhookReply, Problem> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let Target { carrier, connection } = target(&api.engine.directory, path).ok_or_else(unknown)?;
-    let body = body::collect(&parts.headers, body, api.settings.webhook_body_limit).await?;
-    let request = webhook_request(api, &parts, body);
+    let limit = api.settings.webhook_body_limit;
+    // Held until the answer: the pipeline works on the same bytes.
+    let Collected { bytes, held: _held } = body::collect(&parts.headers, body, limit, &api.room).await?;
+    let request = webhook_request(api, &parts, bytes);
     Ok(receive(&api.engine, carrier, connection, &request).await?.reply)
 }
 

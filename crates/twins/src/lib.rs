@@ -204,6 +204,17 @@ impl Twins {
         self.twins.get(carrier)?.variant_settings(variant)
     }
 
+    /// The connections of a sandbox that can answer to every fixture of `carrier`, by name:
+    /// `messagebird`, `messagebird-bird`, …; none if there is no such carrier.
+    pub fn sandbox_connections(&self, carrier: &str) -> Vec<(String, Value)> {
+        let Some(twin) = self.twins.get(carrier) else { return Vec::new() };
+        let others = twin
+            .sandbox_variants()
+            .iter()
+            .filter_map(|variant| Some((format!("{carrier}-{variant}"), twin.variant_settings(variant)?)));
+        std::iter::once((carrier.to_owned(), twin.connection_settings())).chain(others).collect()
+    }
+
     /// Sends callbacks elsewhere from now on.
     #[expect(clippy::needless_pass_by_value, reason = "callers build the URL for this call")]
     pub fn set_webhook_base(&self, url: String) {

@@ -57,6 +57,12 @@ pub(crate) trait Twin: Send + Sync + 'static {
         None
     }
 
+    /// The variants that a sandbox has beside the usual one: those whose callbacks another
+    /// connection could not verify.
+    fn sandbox_variants(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether each further try of a status callback is signed anew (a time in the signature,
     /// a token for one use); otherwise it has the same bytes.
     fn signs_each_try(&self) -> bool {

@@ -20,6 +20,21 @@ pub fn read<T: DeserializeOwned>(table: Value) -> Result<T, SettingsError> {
     })
 }
 
+/// The secrets of a conformance case that are not empty: an empty one must open nothing. A
+/// case without any wants to see that nothing verifies, so it gets one that nobody signed with.
+pub fn case_secrets(case: &Value) -> Vec<Value> {
+    let listed = case["secrets"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut secrets: Vec<Value> = listed
+        .iter()
+        .filter(|secret| secret.as_str().is_some_and(|text| !text.is_empty()))
+        .cloned()
+        .collect();
+    if secrets.is_empty() {
+        secrets.push("this case names no secret".into());
+    }
+    secrets
+}
+
 /// The setting without which the error would be another one, or none.
 fn culprit<T: DeserializeOwned>(table: Value, error: &str) -> Option<String> {
     let Value::Object(members) = table else { return None };

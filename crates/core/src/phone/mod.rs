@@ -92,7 +92,8 @@ pub enum Role {
     /// As `Sender`, but digits without plus are always international (WhatsApp,
     /// MessageBird).
     International,
-    /// Nobody said: as `Sender`, and WhatsApp's business-scoped ids are known by their shape.
+    /// Nobody said: as `Sender`, and vanity letters are fine, and WhatsApp's business-scoped
+    /// ids are known by their shape.
     Any,
 }
 
@@ -173,8 +174,8 @@ pub fn parse_with(library: &dyn PhoneNormalizer, raw: &str, default_region: &str
     if let Some(parsed) = as_prefixed(text) {
         return parsed;
     }
-    if is_email(text) {
-        return Parsed::plain(AddressKind::Email, format!("email:{text}"));
+    if let Some(email) = as_email(text) {
+        return Parsed::plain(AddressKind::Email, format!("email:{email}"));
     }
     if is_short_code(text) {
         return Parsed::plain(AddressKind::ShortCode, text);
@@ -261,19 +262,21 @@ fn as_prefixed(text: &str) -> Option<Parsed> {
     if rest.is_empty() || rest.contains(char::is_whitespace) && prefix != "alpha" {
         return None;
     }
-    let kind = match prefix {
-        "alpha" => AddressKind::Alpha,
-        "email" if is_email(rest) => AddressKind::Email,
-        "bsuid" | "lc" => AddressKind::Opaque,
-        _ => return None,
-    };
-    Some(Parsed::plain(kind, text))
+    match prefix {
+        "alpha" => Some(Parsed::plain(AddressKind::Alpha, text)),
+        "email" => as_email(rest).map(|email| Parsed::plain(AddressKind::Email, format!("email:{email}"))),
+        "bsuid" | "lc" => Some(Parsed::plain(AddressKind::Opaque, text)),
+        _ => None,
+    }
 }
 
-fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let plain = |part: &str| !part.is_empty() && !part.contains([' ', '<', '>', ',', ';', '@']);
-    plain(local) && plain(domain) && !domain.starts_with('.') && !domain.ends_with('.')
+/// A mail address with its domain in lower case, where case means nothing; before the `@` it
+/// may. (`sip:…@host` is none: names hold no colon.)
+fn as_email(text: &str) -> Option<String> {
+    let (local, domain) = text.rsplit_once('@')?;
+    let plain = |part: &str| !part.is_empty() && !part.contains([' ', '<', '>', ',', ';', ':', '@']);
+    let fits = plain(local) && plain(domain) && !domain.starts_with('.') && !domain.ends_with('.');
+    fits.then(|| format!("{local}@{}", domain.to_lowercase()))
 }
 
 /// 3 to 8 digits: without this guard the library would make `88222` the number +188222.
@@ -300,7 +303,8 @@ fn is_alpha_sender(text: &str) -> bool {
 }
 
 fn as_number(library: &dyn PhoneNormalizer, text: &str, region: &str, role: Role) -> Parsed {
-    if text.len() > MAX_NUMBER || role != Role::Typed && has_vanity_letters(text) {
+    let from_a_carrier = matches!(role, Role::Sender | Role::International);
+    if text.len() > MAX_NUMBER || from_a_carrier && has_vanity_letters(text) {
         return Parsed::INVALID;
     }
     let digits_only = text.bytes().all(|b| b.is_ascii_digit());

@@ -24,6 +24,7 @@ fn where_an_address_comes_from_decides_what_it_may_be() {
     let cases = [
         ("a vanity number that a person typed", "1-800-FLOWERS",         "US", Role::Typed,         Phone,     Some("+18003569377")),
         ("a vanity number in a sender field",   "1-800-FLOWERS",         "US", Role::Sender,        Invalid,   None),
+        ("a vanity number, nobody said whose",  "1-800-FLOWERS",         "US", Role::Any,           Phone,     Some("+18003569377")),
         ("a name that a person typed",          "PostNL",                "NL", Role::Typed,         Invalid,   None),
         ("a name with blank and ampersand",     "Acme & Co",             "GB", Role::Sender,        Alpha,     Some("alpha:Acme & Co")),
         ("a name of twelve characters",         "ABCDEFGHIJKL",          "GB", Role::Sender,        Invalid,   None),
@@ -48,6 +49,8 @@ fn where_an_address_comes_from_decides_what_it_may_be() {
         ("our own prefixed id",                 "lc:7d3f1c22-0a55",      "US", Role::Any,           Opaque,    Some("lc:7d3f1c22-0a55")),
         ("our own prefixed name",               "alpha:PostNL",          "NL", Role::Any,           Alpha,     Some("alpha:PostNL")),
         ("our own prefixed e-mail",             "email:a@b.example",     "NL", Role::Typed,         Email,     Some("email:a@b.example")),
+        ("a domain in capitals",                "Rosa@X.Example",        "NL", Role::Any,           Email,     Some("email:Rosa@x.example")),
+        ("a SIP address is no e-mail",          "sip:+14155552671@x.example", "US", Role::Any,      Invalid,   None),
         ("two digits are too few",              "12",                    "FR", Role::International, Invalid,   None),
         ("three digits",                        "911",                   "US", Role::Typed,         ShortCode, Some("911")),
         ("blanks only",                         " \u{200b} ",            "US", Role::Any,           Invalid,   None),

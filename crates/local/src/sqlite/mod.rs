@@ -234,12 +234,12 @@ impl Store for SqliteStore {
 
     async fn journal_entry(
         &self,
-        tenant: &TenantId,
+        tenant: Option<&TenantId>,
         id: JournalId,
     ) -> Result<Option<JournalEntry>, StoreError> {
-        let tenant = self.shared.tenants.named(tenant);
+        let tenant = tenant.map(|tenant| self.shared.tenants.named(tenant));
         self.read(move |shared| {
-            shared.readers.with(|connection| read::journal_entry(connection, &tenant, id))
+            shared.readers.with(|connection| read::journal_entry(connection, tenant.as_deref(), id))
         })
         .await
     }

@@ -162,12 +162,16 @@ const JOURNAL_COLUMNS: &str = "SELECT journal.id, tenant.name, journal.carrier, 
 /// One entry of a tenant.
 pub(super) fn journal_entry(
     connection: &Connection,
-    tenant: &Tenant,
+    tenant: Option<&Tenant>,
     id: JournalId,
 ) -> Result<Option<JournalEntry>, StoreError> {
-    let Some(number) = tenant.number() else { return Ok(None) };
-    let sql =
-        format!("{JOURNAL_COLUMNS} WHERE row >= ?1 AND row < ?2 AND journal.id = ?3 AND journal.tenant = ?4");
+    let number = tenant.and_then(Tenant::number);
+    if tenant.is_some() && number.is_none() {
+        return Ok(None);
+    }
+    let sql = format!(
+        "{JOURNAL_COLUMNS} WHERE row >= ?1 AND row < ?2 AND journal.id = ?3 AND journal.tenant IS ?4"
+    );
     let first = journal_row(id);
     let read = || -> rusqlite::Result<Option<RawEntry>> {
         let mut statement = connection.prepare_cached(&sql)?;

@@ -62,7 +62,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
     let tenant: TenantId = DEMO.parse().expect("a plain name");
     let directory = demo(&tenant, &twins, &url)?;
     let (key, api_key) = omni_server::auth::generate("dev", tenant.clone(), true, random());
-    let names: Vec<String> = directory.connections().iter().map(|c| c.carrier.name().to_string()).collect();
+    let connections = directory.connections().len();
     let rules = directory.accounts_of(&tenant).first().map_or(0, |account| account.rules.len());
     let parts = Parts {
         store: store.clone(),
@@ -85,7 +85,7 @@ pub async fn run(args: DevArgs) -> anyhow::Result<()> {
         let line = json!({ "url": url, "key": key, "tenant": DEMO, "pid": state.pid, "data": data.dir });
         output::line(&line.to_string());
     } else {
-        banner(&url, &key, &data, &names, rules);
+        banner(&url, &key, &data, connections, rules);
     }
     let quiet = args.json || args.quiet;
     let shown = (!quiet).then(|| tokio::spawn(show(Arc::clone(&gateway.engine), tenant)));
@@ -144,7 +144,7 @@ impl Data {
     }
 }
 
-/// The demo tenant: one account, a connection to each twin, and rules that show something.
+/// The demo tenant: one account, connections to each twin, and rules that show something.
 fn demo(tenant: &TenantId, twins: &Twins, url: &str) -> anyhow::Result<Directory> {
     let rules = include_str!("dev_rules.json");
     let mut account = Account::new(tenant.clone(), DEMO.parse().expect("a plain name"));
@@ -154,28 +154,29 @@ fn demo(tenant: &TenantId, twins: &Twins, url: &str) -> anyhow::Result<Directory
     account.reconcile_after_secs = 30;
     let mut connections = Vec::new();
     for plugin in carriers::REGISTRY {
-        let carrier = plugin.name.0;
-        let Some(settings) = twins.connection_settings(carrier) else { continue };
-        let built = (plugin.build)(settings).with_context(|| format!("the {carrier} twin's settings"))?;
-        let id = format!("sim-{carrier}").parse().context("a plain name")?;
-        let mut connection = Connection::new(tenant.clone(), account.id.clone(), id, built);
-        connection.sandbox = true;
-        connection.status_url = Some(format!("{url}/webhooks/{carrier}/{}", connection.id));
-        connections.push(connection);
+        for (name, settings) in twins.sandbox_connections(plugin.name.0) {
+            let built = (plugin.build)(settings).with_context(|| format!("the {name} twin's settings"))?;
+            let id = format!("sim-{name}").parse().context("a plain name")?;
+            let mut connection = Connection::new(tenant.clone(), account.id.clone(), id, built);
+            connection.sandbox = true;
+            connection.status_url = Some(format!("{url}/webhooks/{}/{}", plugin.name.0, connection.id));
+            connections.push(connection);
+        }
     }
     Ok(Directory::new(vec![account], connections))
 }
 
-fn banner(url: &str, key: &str, data: &Data, carriers: &[String], rules: usize) {
+fn banner(url: &str, key: &str, data: &Data, connections: usize, rules: usize) {
     let kept =
         if data.temporary { "temporary, removed on exit (--keep, or --data ./omni-data)" } else { "kept" };
     let version = env!("CARGO_PKG_VERSION");
+    let names: Vec<&str> = carriers::REGISTRY.iter().map(|plugin| plugin.name.0).collect();
     let address = url.trim_start_matches("http://");
     output::line(&format!(
         "
   omniservice {version}   sandbox: no real carrier is contacted
   ✓ data      {kept}: {}
-  ✓ tenant    \"Acme Travel\": {} connections, {rules} rules
+  ✓ tenant    \"Acme Travel\": {connections} connections, {rules} rules
   ✓ carriers  simulated: {}
   API         {url}/v1              reference at {url}/docs
   Test key    {key}
@@ -185,8 +186,7 @@ fn banner(url: &str, key: &str, data: &Data, carriers: &[String], rules: usize) 
   Ctrl-C stops. Not for production: see `omni init`.
 ",
         data.dir.display(),
-        carriers.len(),
-        carriers.join(" "),
+        names.join(" "),
     ));
 }
 

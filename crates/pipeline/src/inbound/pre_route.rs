@@ -179,7 +179,13 @@ fn consent_keyword(situation: &Situation<'_>) -> Option<Route> {
         opt_in_pending: false,
         text: inbound.text.clone().unwrap_or_default(),
     });
-    let keyword = decision.keyword?;
+    // A carrier that acted on a word of its own list, in any language, says so (OptOutType).
+    let keyword = decision.keyword.or(inbound.consent)?;
+    let opted_out = match keyword {
+        Keyword::Stop => true,
+        Keyword::Start => false,
+        Keyword::Help => situation.opted_out,
+    };
     let texts = &situation.account.consent;
     let text = |reply| match reply {
         consent::Reply::Confirmation => texts.stop.clone(),
@@ -192,7 +198,7 @@ fn consent_keyword(situation: &Situation<'_>) -> Option<Route> {
         response_type: ResponseType::Acknowledgment,
         about_consent: true,
     });
-    let consent = Some(Consent { keyword, opted_out: decision.opted_out_after });
+    let consent = Some(Consent { keyword, opted_out });
     let action = if answer.is_some() { "auto_respond" } else { "route" };
     Some(Route { answer, consent, ..Route::to(action, Destination::Nobody) })
 }

@@ -2,8 +2,10 @@
 
 use axum::http::HeaderValue;
 
-use crate::app::App;
+use omni_server::{Room, Settings};
 use serde_json::json;
+
+use crate::app::App;
 
 /// Far more than any good answer here has.
 const SMALL: usize = 300_000;
@@ -56,4 +58,25 @@ async fn odd_paths_and_headers_are_refused_and_nothing_else() {
         let status = call.raw_header(name, &odd).send().await.status.as_u16();
         assert!(status < 500, "{name}: {status}");
     }
+}
+
+#[tokio::test]
+async fn what_takes_up_too_much_is_turned_away_and_small_callbacks_still_pass() {
+    let none = Settings { large_bodies: 0, streams: 1, ..Settings::for_url("https://gw.example.net") };
+    let app = App::with(|api| api.room = Room::new(&none));
+    let callback = |text: &str| {
+        let body = json!({ "id": "c-1", "text": text }).to_string();
+        app.call("POST", "/webhooks/paper").no_key().header("x-word", "please").body(body)
+    };
+    let full = callback(&"x".repeat(20_000)).send().await;
+    full.is("OVERLOADED");
+    assert_eq!(full.headers["retry-after"], "1");
+    assert_eq!(callback("short").send().await.status, 200);
+    let api = app.post("/v1/messages", &json!({ "to": "+15550001001", "text": "x".repeat(20_000) }));
+    api.send().await.is("OVERLOADED");
+
+    let first = app.get("/v1/events/stream").respond().await;
+    app.get("/v1/events/stream").send().await.is("OVERLOADED");
+    drop(first);
+    assert_eq!(app.get("/v1/events/stream").respond().await.status(), 200);
 }

@@ -54,7 +54,11 @@ impl Store for Full {
     async fn last_event(&self, _: &TenantId) -> Result<u64, StoreError> {
         Ok(0)
     }
-    async fn journal_entry(&self, _: &TenantId, _: JournalId) -> Result<Option<JournalEntry>, StoreError> {
+    async fn journal_entry(
+        &self,
+        _: Option<&TenantId>,
+        _: JournalId,
+    ) -> Result<Option<JournalEntry>, StoreError> {
         full()
     }
     async fn journal_list(

@@ -211,7 +211,7 @@ macro_rules! store_contract {
             a_request_of_a_commit_is_kept_with_it
             an_unknown_request_is_absent
             what_was_set_aside_is_listed_alone
-            requests_of_nobody_are_listed_apart
+            requests_of_nobody_are_kept_apart
             the_journal_pages_from_newest_to_oldest
         );
     };

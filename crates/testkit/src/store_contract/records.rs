@@ -64,7 +64,7 @@ pub async fn a_commit_is_whole_or_nothing(fixture: &Fixture) {
     assert_eq!(fixture.pointer(&acme(), &inbound("1")).await, None);
     assert!(fixture.lease(1).await.is_empty());
     assert_eq!(fixture.store.last_event(&acme()).await.unwrap(), 0);
-    assert_eq!(fixture.store.journal_entry(&acme(), request.id).await.unwrap(), None);
+    assert_eq!(fixture.store.journal_entry(Some(&acme()), request.id).await.unwrap(), None);
 }
 
 pub async fn a_repeated_webhook_changes_nothing_and_names_the_first(fixture: &Fixture) {

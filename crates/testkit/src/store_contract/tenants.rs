@@ -73,8 +73,8 @@ pub async fn the_journal_shows_one_tenant(fixture: &Fixture) {
     let nobodys = fixture.samples.request(None);
     fixture.store.journal(mine.clone()).await.unwrap();
     fixture.store.journal(nobodys.clone()).await.unwrap();
-    assert_eq!(fixture.store.journal_entry(&globex(), mine.id).await.unwrap(), None);
-    assert_eq!(fixture.store.journal_entry(&acme(), nobodys.id).await.unwrap(), None);
+    assert_eq!(fixture.store.journal_entry(Some(&globex()), mine.id).await.unwrap(), None);
+    assert_eq!(fixture.store.journal_entry(Some(&acme()), nobodys.id).await.unwrap(), None);
     let query = JournalQuery { limit: 10, ..JournalQuery::default() };
     assert_eq!(fixture.store.journal_list(Some(&acme()), &query).await.unwrap(), [mine]);
     assert_eq!(fixture.store.journal_list(Some(&globex()), &query).await.unwrap(), []);

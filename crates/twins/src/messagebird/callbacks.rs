@@ -143,8 +143,10 @@ impl MessageBird {
     }
 }
 
-/// The id of a platform event: the same in every try.
+/// The id of a platform event: the same in every try, and another for what happens again
+/// later (its body names another time).
 fn event_id(draft: &Draft<'_>) -> String {
-    let digest = hex(&Sha256::digest(format!("{}/{}", draft.id, draft.what)));
+    let event = [draft.id.as_bytes(), b"/", draft.what.as_bytes(), b"/", &draft.body].concat();
+    let digest = hex(&Sha256::digest(event));
     format!("msg_{}", digest.get(..26).unwrap_or_default())
 }

@@ -258,6 +258,10 @@ impl Twin for MessageBird {
         }))
     }
 
+    fn sandbox_variants(&self) -> &'static [&'static str] {
+        &["bird", "platform"]
+    }
+
     fn signs_each_try(&self) -> bool {
         true
     }

@@ -12,6 +12,9 @@ use super::mailbox::{self, Mailbox};
 use super::{NAME, Settings, mime, quote};
 use crate::shared::{hmac, html, loose, multipart, text};
 
+/// Most hosts that one mail is delivered to: each gets a copy of its text.
+const MOST_HOSTS: usize = 20;
+
 /// The routing key of a domain.
 pub(super) fn tenant_key(host: &str) -> String {
     format!("email:{}", host.to_lowercase())
@@ -22,7 +25,7 @@ pub(super) fn parse(settings: &Settings, request: &WebhookRequest) -> Result<Par
     let content_type = request.header("content-type").unwrap_or_default();
     let parts = multipart::parse(content_type, &request.body).map_err(|bad| Malformed(bad.0))?;
     let mail = Mail::read(&Form::new(parts))?;
-    let hosts = hosts(settings, &mail.recipients);
+    let hosts = hosts(settings, &mail);
     let event = |host: &String| CarrierEvent::Message(Box::new(mail.addressed(settings, host)));
     Ok(Parsed { events: hosts.iter().map(event).collect(), quarantined: Vec::new() })
 }
@@ -31,25 +34,35 @@ fn host_of(address: &Address) -> String {
     address.expose().rsplit('@').next().unwrap_or_default().to_lowercase()
 }
 
-/// The hosts among the recipients that are ours; the first one if none is, so that the
-/// receiving layer sees whom it is not for.
-fn hosts(settings: &Settings, recipients: &[Address]) -> Vec<String> {
+/// Whether we send as this address, or take mail at its domain: an automatic answer would
+/// come back to us.
+fn is_ours(settings: &Settings, from: &Address) -> bool {
+    let sending = settings.from.iter().chain(&settings.reply_to);
+    let mut sending = sending.filter_map(|address| mailbox::address(address));
+    sending.any(|address| address.expose().eq_ignore_ascii_case(from.expose()))
+        || !settings.domains.is_empty() && settings.owns_host(&host_of(from))
+}
+
+/// The hosts that the mail is for, ours first. What the envelope names was accepted for that
+/// host, so another connection may own it; headers name strangers, too, and count only if
+/// none of ours is among them.
+fn hosts(settings: &Settings, mail: &Mail) -> Vec<String> {
     let mut hosts: Vec<String> = Vec::new();
-    for host in recipients.iter().map(host_of).filter(|host| settings.owns_host(host)) {
-        if !hosts.contains(&host) {
+    for host in mail.recipients.iter().map(host_of) {
+        if !hosts.contains(&host) && hosts.len() < MOST_HOSTS {
             hosts.push(host);
         }
     }
-    if hosts.is_empty() {
-        hosts.extend(recipients.first().map(host_of));
-    }
-    hosts
+    let (ours, others): (Vec<_>, Vec<_>) = hosts.into_iter().partition(|host| settings.owns_host(host));
+    if mail.by_envelope || ours.is_empty() { [ours, others].concat() } else { ours }
 }
 
 /// A mail, before it is addressed to one of our domains.
 struct Mail {
     base: InboundMessage,
     recipients: Vec<Address>,
+    /// The recipients are the envelope's, not what the headers claim.
+    by_envelope: bool,
     /// Nothing but the sender's being one of us can forbid an answer any more.
     answerable: bool,
 }
@@ -73,6 +86,7 @@ impl Mail {
             subject: form
                 .word("subject")
                 .or_else(|| raw.as_ref()?.subject.clone())
+                .or_else(|| headers.get("subject").map(mail::decoded))
                 .map(|subject| one_line(&subject)),
             reply_to: headers.in_reply_to(),
             from_name: sender.as_ref().and_then(|sender| sender.name.clone()),
@@ -94,13 +108,12 @@ impl Mail {
         add_id(&mut base, &headers, form);
         base.conversation_ref = base.attributes.get("thread_hint").and_then(Value::as_str).map(str::to_owned);
         let answerable = add_manners(&mut base, &headers, &envelope);
-        Ok(Self { base, recipients, answerable })
+        Ok(Self { base, recipients, by_envelope: !envelope.to.is_empty(), answerable })
     }
 
     fn addressed(&self, settings: &Settings, host: &str) -> InboundMessage {
         let ours: Vec<_> = self.recipients.iter().filter(|to| host_of(to) == host).cloned().collect();
-        let from_ourselves = !settings.domains.is_empty()
-            && self.base.from_address.as_ref().is_some_and(|from| settings.owns_host(&host_of(from)));
+        let from_ourselves = self.base.from_address.as_ref().is_some_and(|from| is_ours(settings, from));
         let answerable = self.answerable && !from_ourselves;
         InboundMessage {
             tenant_key: tenant_key(host),
@@ -143,7 +156,11 @@ impl Envelope {
 
 fn sender(form: &Form<'_>, headers: &Headers, envelope: &Envelope) -> Option<Mailbox> {
     let first = |field: &str| mailbox::parse_list(field).into_iter().next();
-    let named = form.text("from").and_then(|from| first(&from)).or_else(|| first(headers.get("from")?));
+    let in_header = || {
+        let sender = first(headers.get("from")?)?;
+        Some(Mailbox { name: sender.name.map(|name| mail::decoded(&name)), ..sender })
+    };
+    let named = form.text("from").and_then(|from| first(&from)).or_else(in_header);
     named.or_else(|| {
         let address = mailbox::address(envelope.from.as_deref()?)?;
         Some(Mailbox { name: None, address })
@@ -160,8 +177,11 @@ fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// Ancestors, and the token behind the plus of our address.
+/// The parent and the ancestors, and the token behind the plus of our address.
 fn add_thread(attributes: &mut Map<String, Value>, headers: &Headers, recipients: &[Address]) {
+    if let Some(parent) = headers.in_reply_to() {
+        attributes.insert("in_reply_to".into(), json!(parent));
+    }
     let references = headers.references();
     if !references.is_empty() {
         attributes.insert("references".into(), json!(references));

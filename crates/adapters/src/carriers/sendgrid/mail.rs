@@ -4,6 +4,8 @@ use omni_core::time::Timestamp;
 
 /// Most header lines that are read.
 const MOST: usize = 2_000;
+/// Most characters of a field that are decoded.
+const MOST_DECODED: usize = 8_000;
 /// Most ancestors that are kept.
 const MOST_REFERENCES: usize = 50;
 
@@ -79,6 +81,18 @@ fn ids(value: &str) -> impl Iterator<Item = String> + '_ {
         .split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ','))
         .filter(|id| !id.is_empty() && id.len() <= 998 && !id.chars().any(char::is_control))
         .map(str::to_owned)
+}
+
+/// The words of a header field as people read them: its encoded words (RFC 2047) resolved.
+pub(super) fn decoded(field: &str) -> String {
+    let field: String = field.chars().take(MOST_DECODED).collect();
+    if !field.contains("=?") {
+        return field;
+    }
+    let line = format!("Subject: {}\r\n\r\n", field.replace(['\r', '\n'], " "));
+    let message = mail_parser::MessageParser::default().parse(line.as_bytes());
+    let words = message.as_ref().and_then(|message| message.subject());
+    words.map_or(field, str::to_owned)
 }
 
 /// A date of RFC 5322.

@@ -15,6 +15,7 @@
 //! | status    | queued, sent, delivered, read, undelivered, failed, canceled; duplicated, unordered |
 //! | look up   | the list of messages to the recipient; bodies are compared                          |
 //! | stop      | Twilio answers STOP, START and HELP itself, and blocks (21610) until START          |
+//! | expiry    | `ValidityPeriod`, counted from when the message was made; else ten hours           |
 //! | limits    | text 1,600; ten media on MMS, one on WhatsApp; templates and buttons by Content SID |
 //!
 //! Written against Twilio's API description of April 2026 and its documentation of that
@@ -179,11 +180,7 @@ fn build(settings: Value) -> Result<Arc<dyn Carrier>, SettingsError> {
 /// A case's `secrets` are auth tokens, and the secret of every shared key that its header
 /// names: whether the key is the right one is decided by the digest.
 fn case_settings(case: &Value) -> Value {
-    let mut secrets = case["secrets"].clone();
-    if secrets[0].as_str().is_none_or(str::is_empty) {
-        // Such a case wants to see that nothing verifies without a secret.
-        secrets = json!(["this case names no secret"]);
-    }
+    let secrets = crate::shared::settings::case_secrets(case);
     let headers = case["headers"].as_object();
     let settings_header = headers
         .into_iter()

@@ -7,6 +7,7 @@ use omni_core::content::{OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, Location, ReportedState};
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpRequest, HttpResponse};
+use omni_core::time::Timestamp;
 use serde_json::Value;
 
 use super::{Settings, address, errors, signature, status};
@@ -16,6 +17,9 @@ use crate::shared::{form, json, words};
 pub(super) const MAX_TEXT: usize = 1_600;
 /// Most media in an MMS.
 pub(super) const MAX_MEDIA: usize = 10;
+
+/// Twilio's longest (and usual) validity period, in seconds.
+const MAX_VALIDITY: u64 = 36_000;
 
 /// A form in the making.
 type Fields = Vec<(&'static str, String)>;
@@ -44,6 +48,9 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
     let mut fields: Fields = vec![("To", address::wire(message.channel, &message.to)?)];
     fields.push(sender(settings, message)?);
     content(&mut fields, message)?;
+    if let Some(seconds) = validity(message) {
+        fields.push(("ValidityPeriod", seconds.to_string()));
+    }
     if let Some(url) = &message.status_url {
         let url = signature::status_url(url, &message.client_ref, &settings.callback_overrides);
         fields.push(("StatusCallback", url));
@@ -52,6 +59,15 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
     Ok(HttpRequest::new("POST", format!("{}/Messages.json", account_url(settings)))
         .header("authorization", credentials(settings).ok_or(SendError::Unsupported("credentials_missing"))?)
         .body("application/x-www-form-urlencoded", body))
+}
+
+/// How long Twilio may keep trying, in seconds; `None` leaves it its ten hours. Counted from
+/// when the message was made, because no clock is at hand here: so it may be too long by
+/// what the message has waited with us, and is never too short.
+fn validity(message: &OutboundMessage) -> Option<u64> {
+    let made = i64::try_from(message.message_id.ulid().timestamp_ms()).ok()?;
+    let seconds = message.expires_at?.since(Timestamp::from_millis(made)).as_secs();
+    (seconds < MAX_VALIDITY).then_some(seconds.max(1))
 }
 
 /// The number that sends, or the service that picks one.

@@ -155,10 +155,10 @@ fn with_other_port(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (host, path) = rest.split_at(end);
-    // Colons inside the brackets of an IPv6 address are no port's.
-    let after_brackets = host.rfind(']').map_or(0, |at| at + 1);
-    match host[after_brackets..].rfind(':') {
-        Some(colon) => Some(format!("{scheme}://{}{path}", &host[..after_brackets + colon])),
+    // Colons before an `@` are a password's, those inside brackets an IPv6 address's.
+    let before_port = host.rfind(['@', ']']).map_or(0, |at| at + 1);
+    match host[before_port..].rfind(':') {
+        Some(colon) => Some(format!("{scheme}://{}{path}", &host[..before_port + colon])),
         None if scheme == "https" => Some(format!("{scheme}://{host}:443{path}")),
         None if scheme == "http" => Some(format!("{scheme}://{host}:80{path}")),
         None => None,

@@ -7,7 +7,7 @@ use omni_core::webhook::WebhookRequest;
 
 use super::params::{Params, tenant_key};
 use super::{Settings, address, errors};
-use crate::shared::form;
+use crate::shared::{form, words};
 
 /// Twilio's word for a state. `None` for words to come: never a guess.
 pub(super) fn state(word: &str) -> Option<ReportedState> {
@@ -84,6 +84,8 @@ fn read_error(update: &mut StatusUpdate, params: &Params) {
     update.error_code = Some(code.to_owned());
     update.error_class = Some(class);
     update.retryable = Some(class.is_retryable());
+    let said = params.get("ErrorMessage").or_else(|| params.get("ChannelStatusMessage"));
+    update.detail = said.map(words::masked).or(update.detail.take());
     if class == ErrorClass::OptedOut {
         update.consent = Some(Keyword::Stop);
         update.address = update.to_address.clone();

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::webhook::{Change, message_id, timestamp};
 use super::{errors, person};
-use crate::shared::json;
+use crate::shared::{json, text};
 
 /// Meta's code for media that it could not fetch.
 const MEDIA_UNAVAILABLE: &str = "131052";
@@ -175,7 +175,7 @@ fn read_media(event: &mut InboundMessage, kind: &str, object: &Value) -> Option<
         id: Some(json::id(&object["id"])?),
         mime: json::text(&object["mime_type"]).map(str::to_owned),
         kind: Some(kind.to_owned()),
-        filename: json::text(&object["filename"]).and_then(file_name),
+        filename: json::text(&object["filename"]).and_then(text::base_name),
         ..MediaRef::default()
     };
     if let Some(hash) = json::text(&object["sha256"]) {
@@ -191,14 +191,6 @@ fn read_media(event: &mut InboundMessage, kind: &str, object: &Value) -> Option<
     event.text = json::text(&object["caption"]).map(str::to_owned);
     event.media.push(media);
     Some(message_type)
-}
-
-/// The last segment of a name that a sender chose, without control characters.
-fn file_name(text: &str) -> Option<String> {
-    let base = text.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = base.chars().filter(|c| !c.is_control()).take(255).collect();
-    let clean = clean.trim();
-    (!clean.is_empty() && clean != "." && clean != "..").then(|| clean.to_owned())
 }
 
 fn location(object: &Value) -> Option<Location> {
@@ -298,10 +290,11 @@ fn revoke(change: &Change<'_>, message: &Value, id: String) -> Result<Amendment,
 fn system(change: &Change<'_>, message: &Value, id: String) -> CarrierEvent {
     let object = &message["system"];
     let kind = json::text(&object["type"]).unwrap_or_default();
-    let old_address = person::author(&change.contacts, message).address;
+    let customer = || json::id(&object["customer"]).and_then(|id| person::address(&id));
+    let old_address = person::author(&change.contacts, message).address.or_else(customer);
     let fields: &[&str] = match kind {
         "user_changed_user_id" => &["user_id", "new_user_id"],
-        "user_changed_number" | "customer_changed_number" => &["wa_id", "new_wa_id", "user_id"],
+        "user_changed_number" | "customer_changed_number" => &["new_wa_id", "wa_id", "user_id"],
         _ => &[],
     };
     let new_address =

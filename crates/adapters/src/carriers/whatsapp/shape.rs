@@ -55,14 +55,19 @@ pub(super) fn shape(
             ("reaction", json!({ "message_id": target, "emoji": emoji }))
         }
         OutboundContent::Contacts { contacts } => {
-            let named = |card: &Value| card["name"]["formatted_name"].is_string();
-            let cards = contacts.as_array().filter(|cards| !cards.is_empty() && cards.iter().all(named));
-            (
-                "contacts",
-                json!(cards.ok_or_else(|| refused("contacts", "needs cards with name.formatted_name"))?),
-            )
+            let cards = contacts.as_array().filter(|cards| !cards.is_empty() && cards.iter().all(is_named));
+            let why = "needs cards with name.formatted_name and one more part of the name";
+            ("contacts", json!(cards.ok_or_else(|| refused("contacts", why))?))
         }
     })
+}
+
+/// Whether a card has the name shown and one of its parts: with the first alone Meta refuses it.
+fn is_named(card: &Value) -> bool {
+    let name = &card["name"];
+    let has = |part: &str| name[part].as_str().is_some_and(|words| !words.is_empty());
+    let parts = ["first_name", "last_name", "middle_name", "prefix", "suffix"];
+    has("formatted_name") && parts.iter().any(|part| has(part))
 }
 
 /// A limit of WhatsApp's that `what` breaks.

@@ -122,6 +122,14 @@ fn consent_keywords_never_reach_a_rule() {
     assert!(stop.answer.as_ref().is_some_and(|a| a.about_consent) && stop.rules_hit.is_empty());
     let sentence = case("please don't stop").decide();
     assert_eq!((sentence.consent, answer(&sentence)), (None, Some("ruled")));
+    let mut carrier_said = case("ALTO");
+    if let Content::Inbound(inbound) = &mut carrier_said.message.content {
+        inbound.consent = Some(Keyword::Stop);
+        inbound.auto_reply_allowed = Some(false);
+    }
+    let alto = carrier_said.decide();
+    assert_eq!(alto.consent.map(|c| (c.keyword, c.opted_out)), Some((Keyword::Stop, true)));
+    assert!(alto.answer.is_none() && alto.rules_hit.is_empty(), "the carrier answered");
     let yes = case("yes").decide();
     assert_eq!(answer(&yes), Some("ruled"), "YES means something only to who opted out");
 }

@@ -99,7 +99,7 @@ async fn stream(
         return Err(Failure::new(problem::DRAINING, "The server is stopping; connect again."));
     }
     let newest = api.engine.store.last_event(&caller.tenant).await?;
-    Ok(sse::stream(api, caller.tenant, sse::Start::new(after, newest), types))
+    sse::stream(api, caller.tenant, sse::Start::new(after, newest), types)
 }
 
 fn last_event_id(headers: &HeaderMap) -> Answer<Option<u64>> {

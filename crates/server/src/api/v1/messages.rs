@@ -67,7 +67,7 @@ async fn send(
     body: Body,
 ) -> Answer<Response> {
     let key = idempotency_key(&headers)?;
-    let request = body::json(&headers, body, api.settings.api_body_limit).await?;
+    let request = body::json(&headers, body, api.settings.api_body_limit, &api.room).await?;
     let published = publish(&api.engine, &caller, &request, key).await?;
     let location = HeaderValue::try_from(format!("/v1/messages/{}", published.response.message_id));
     let answer = AcceptedView::from(published.response);

@@ -84,7 +84,7 @@ async fn trigger(
     body: Body,
 ) -> Answer<Json<Value>> {
     let twins = twins(&api, &caller)?;
-    let body = body::json(&headers, body, api.settings.api_body_limit).await?;
+    let body = body::json(&headers, body, api.settings.api_body_limit, &api.room).await?;
     let (event, params) = read_trigger(body)?;
     Ok(Json(twins.trigger(&event, params).await?))
 }
@@ -161,6 +161,6 @@ async fn put_faults(
     body: Body,
 ) -> Answer<Json<Value>> {
     let twins = twins(&api, &caller)?;
-    let faults = body::json(&headers, body, api.settings.api_body_limit).await?;
+    let faults = body::json(&headers, body, api.settings.api_body_limit, &api.room).await?;
     Ok(Json(twins.set_faults(&carrier, faults)?))
 }

@@ -34,6 +34,8 @@ fn a_url_may_be_spelt_in_several_ways() {
         ("https://h.example/p?", "https://h.example/p?"),
         ("https://h.example/p", "https://user:pass-word@h.example/p"),
         ("https://h.example/p", "https://user:pass-word@h.example:443/p"),
+        ("https://u:w@h.example/p", "https://u:w@h.example:443/p"),
+        ("https://u:w@h.example:8443/p", "https://u:w@h.example/p"),
         ("https://h.example/p?m=1", "https://h.example/p?m=1#rc=5&rp=all&ct=2000&rt=5000&tt=14000"),
     ];
     let refused = [
@@ -45,6 +47,7 @@ fn a_url_may_be_spelt_in_several_ways() {
         ("https://h.example/p?a=%2F", "https://h.example/p?a=/"),
         ("https://h.example/p", "https://other:user@h.example/p"),
         ("https://h.example/p", "https://h.example/p#rc=1"),
+        ("https://u:w@h.example/p", "https://u/p"),
     ];
     let verifies = |called: &str, signed: &str| {
         let signature = signature(TOKENS[1], signed, &[]);

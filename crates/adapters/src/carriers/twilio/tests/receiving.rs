@@ -123,6 +123,8 @@ fn statuses_are_normalised() {
     #[rustfmt::skip]
     let cases = [
         ("an error", vec![("MessageStatus", "undelivered"), ("ErrorCode", "30003")], json!({"error_code":"30003","error_class":"unreachable","retryable":true})),
+        ("an error in words", vec![("MessageStatus", "failed"), ("ErrorCode", "30006"), ("ErrorMessage", "Landline +13035550177")], json!({"detail":"Landline •••"})),
+        ("a channel's words", vec![("MessageStatus", "failed"), ("ErrorCode", "63016"), ("ChannelStatusMessage", "Window closed")], json!({"detail":"Window closed","error_class":"window_closed"})),
         ("no error", vec![("MessageStatus", "delivered"), ("ErrorCode", "0")], json!({"error_code":null})),
         ("an unknown error", vec![("MessageStatus", "failed"), ("ErrorCode", "77777")], json!({"error_class":"rejected","retryable":false})),
         ("no number at all", vec![("MessageStatus", "failed"), ("ErrorCode", "x")], json!({"error_code":"x","error_class":"rejected"})),

@@ -72,6 +72,28 @@ fn every_content_has_its_fields() {
 }
 
 #[test]
+fn twilio_keeps_trying_for_as_long_as_the_message_counts() {
+    const MADE: i64 = 1_763_650_800;
+    let made = u128::from(MADE.unsigned_abs()) * 1_000;
+    let cases = [
+        ("no end", None, None),
+        ("five minutes", Some(MADE + 300), Some("300")),
+        ("over already", Some(MADE - 1), Some("1")),
+        ("ten hours are the rule", Some(MADE + 36_000), None),
+    ];
+    for (name, expires, expect) in cases {
+        let message = OutboundMessage {
+            message_id: MessageId::from_bytes((made << 80).to_be_bytes()),
+            expires_at: expires.map(Timestamp::from_secs),
+            ..message(Channel::Sms, text("hi"))
+        };
+        let got = fields(&message);
+        let period = got.iter().find(|(name, _)| name == "ValidityPeriod").map(|(_, value)| value.as_str());
+        assert_eq!(period, expect, "{name}");
+    }
+}
+
+#[test]
 fn what_twilio_would_refuse_never_leaves() {
     use Channel::{Chat, Mms, Sms, Whatsapp};
     let button = Button { id: "b".into(), title: "B".into(), description: None, url: None };

@@ -75,7 +75,7 @@ fn every_content_has_its_object() {
         ("a place", OutboundContent::Location { location: Location { lat: 51.5, lon: -0.08, name: Some("City Hall".into()), address: None } },
             "location", json!({"latitude":"51.5","longitude":"-0.08","name":"City Hall"})),
         ("a reaction taken back", OutboundContent::Reaction { target: "wamid.B".into(), emoji: String::new() }, "reaction", json!({"message_id":"wamid.B","emoji":""})),
-        ("cards", OutboundContent::Contacts { contacts: json!([{"name":{"formatted_name":"Bo"}}]) }, "contacts", json!([{"name":{"formatted_name":"Bo"}}])),
+        ("cards", OutboundContent::Contacts { contacts: json!([{"name":{"formatted_name":"Bo Li","last_name":"Li"}}]) }, "contacts", json!([{"name":{"formatted_name":"Bo Li","last_name":"Li"}}])),
         ("two buttons", choices(2, None), "interactive", json!({"type":"button","body":{"text":"Which?"},"footer":{"text":"foot"},"action":{"buttons":[
             {"type":"reply","reply":{"id":"b1","title":"Choice 1"}},{"type":"reply","reply":{"id":"b2","title":"Choice 2"}}]}})),
         ("a list by wish", choices(1, Some("Choose")), "interactive", json!({"type":"list","body":{"text":"Which?"},"footer":{"text":"foot"},
@@ -154,6 +154,7 @@ fn what_meta_would_refuse_never_leaves() {
         ("long list label", choices(4, Some(&long(21))), bad("list_label")),
         ("a gap in the positions", template(&[("1","a"),("3","c")]), bad("template_params")),
         ("cards without names", OutboundContent::Contacts { contacts: json!([{}]) }, bad("contacts")),
+        ("cards with the shown name alone", OutboundContent::Contacts { contacts: json!([{"name":{"formatted_name":"Bo","first_name":""}}]) }, bad("contacts")),
         ("no cards", OutboundContent::Contacts { contacts: json!([]) }, bad("contacts")),
     ];
     for (name, content, (code, class)) in cases {
