@@ -1,6 +1,7 @@
 //! Cases of our own, beside the given vectors and in their format: each field, word, error
-//! code and oddity that the facts sheets name for these carriers. Signatures were made with
-//! the carriers' own SDKs (Twilio, SendGrid) or a plain HMAC (WhatsApp), not with our code.
+//! code and oddity that the facts sheets name for the carriers. Signatures were made with the
+//! carriers' own SDKs (Twilio, SendGrid), with a token library whose result MessageBird's own
+//! SDK verified, or with plain digests (the others), not with our code.
 
 use std::path::Path;
 
@@ -20,5 +21,5 @@ fn every_case_comes_out_as_the_sheets_say() {
         failures.extend(report.failures.iter().map(|failure| format!("{file}: {failure}")));
     }
     assert!(failures.is_empty(), "{passed} passed, {} failed:\n{}", failures.len(), failures.join("\n"));
-    assert!(passed > 400, "only {passed} cases ran");
+    assert!(passed > 1_000, "only {passed} cases ran");
 }
