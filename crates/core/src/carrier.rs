@@ -12,6 +12,7 @@ use crate::event::{CarrierEvent, Channel, MessageType, ReportedState};
 use crate::failure::SendError;
 use crate::http::{HttpClient, HttpRequest, HttpResponse};
 use crate::id::MessageId;
+use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
 
@@ -78,7 +79,14 @@ pub trait Carrier: Send + Sync {
         false
     }
 
-    /// The body as it may be kept: a secret that travels in it is blanked.
+    /// The secrets that this connection's callbacks carry in the clear: in the path, a header
+    /// or the body. Wherever a request is kept they are blanked, in refused ones too.
+    fn secrets_in_callbacks(&self) -> Vec<&Secret> {
+        Vec::new()
+    }
+
+    /// The body of a verified request as it may be kept: a secret that travels in it is
+    /// blanked.
     fn journal_body(&self, request: &WebhookRequest) -> bytes::Bytes {
         request.body.clone()
     }

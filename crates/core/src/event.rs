@@ -579,6 +579,12 @@ pub struct AccountError {
 }
 
 impl CarrierEvent {
+    /// What makes a message itself and no other, within one connection: the carrier's id, and
+    /// who of ours it is for.
+    pub fn message_identity(message: &InboundMessage) -> String {
+        format!("m|{}|{}", message.tenant_key, message.external_id)
+    }
+
     /// What makes this fact itself and no other, within one connection; `None` where
     /// nothing does. Carriers repeat themselves, within one request too.
     pub fn identity(&self) -> Option<String> {
@@ -586,9 +592,7 @@ impl CarrierEvent {
             attributes.get("event_id").and_then(Value::as_str).map(|id| format!("e|{id}"))
         };
         match self {
-            Self::Message(m) | Self::Echo(m) | Self::Note(m) => {
-                Some(format!("m|{}|{}", m.tenant_key, m.external_id))
-            }
+            Self::Message(m) | Self::Echo(m) | Self::Note(m) => Some(Self::message_identity(m)),
             Self::Status(s) => event_id(&s.attributes).or_else(|| {
                 let to = s.to_address.as_ref().map(Address::expose).unwrap_or_default();
                 let reference = s.client_ref.as_deref().unwrap_or_default();

@@ -157,9 +157,9 @@ impl Record for DeadLetter {
 pub struct Pointer(String);
 
 impl Pointer {
-    /// (connection, carrier message id): makes an inbound message unique.
-    pub fn inbound(connection: &crate::id::ConnectionId, external_id: &str) -> Self {
-        Self(format!("in|{connection}|{external_id}"))
+    /// (connection, what makes the event itself): makes an inbound message or fact unique.
+    pub fn inbound(connection: &crate::id::ConnectionId, identity: &str) -> Self {
+        Self(format!("in|{connection}|{identity}"))
     }
 
     /// (carrier, carrier message id) of a message that we sent: finds it for a receipt.

@@ -18,7 +18,7 @@ use omni_core::store::{Store as _, Table};
 use omni_core::time::Clock as _;
 use omni_pipeline::dead_letters;
 use serde_json::json;
-use support::{Does, PERSON, Scripted, World, sms};
+use support::{Does, PERSON, SECRET, Scripted, World, sms};
 
 fn ambiguous() -> Does {
     Does::Refuses(SendError::Ambiguous("connection reset".into()))
@@ -93,6 +93,31 @@ async fn what_does_not_verify_leaves_nothing_but_a_quarantine_entry() {
     let quarantine = world.store.journal_list(None, &query).await.unwrap();
     assert_eq!(quarantine.len(), 1);
     assert_eq!(quarantine[0].reasons, ["signature_wrong"]);
+}
+
+#[tokio::test]
+async fn the_journal_keeps_no_secret_whatever_becomes_of_the_request() {
+    for (signature, tenant) in [("wrong", None), ("right", Some("acme"))] {
+        let world = World::of([&sms()], |_| {});
+        let body = json!([{ "id": "in-1", "text": format!("hello {SECRET}") }]);
+        world.request(&format!("alpha?token={SECRET}"), body, signature).await.unwrap();
+        let query = omni_core::store::JournalQuery { set_aside: false, before: None, limit: 10 };
+        let tenant = tenant.map(|tenant| tenant.parse().unwrap());
+        let kept = world.store.journal_list(tenant.as_ref(), &query).await.unwrap().remove(0);
+        for part in [&kept.head, &kept.body] {
+            let part = String::from_utf8_lossy(part);
+            assert!(!part.contains(SECRET) && part.contains("***"), "{signature}: {part}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_group_message_to_two_of_our_numbers_is_two_messages() {
+    let world = World::of([&sms()], |_| {});
+    let to = |number: &str| json!({ "id": "in-1", "text": "hello all", "for": format!("alpha:{number}") });
+    let body = json!([to("+15550100001"), to("+15550100002"), to("+15550100001")]);
+    assert_eq!(world.callback("alpha", body.clone()).await.messages.len(), 2);
+    assert_eq!(world.callback("alpha", body).await.messages.len(), 0);
 }
 
 #[tokio::test]

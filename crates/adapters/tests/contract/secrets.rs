@@ -160,6 +160,20 @@ fn strip_path_token(sample: &Sample, request: &omni_core::webhook::WebhookReques
 }
 
 #[test]
+fn what_a_callback_carries_in_the_clear_is_known_to_the_journal() {
+    for sample in samples::all("s3cr3t") {
+        let (mut request, carrier) =
+            (request("POST", sample.url(), "application/json", r#"{"id":"1"}"#), sample.build());
+        sign(&sample, &mut request);
+        let mut shown = format!("{} {:?}", request.url, request.headers);
+        for secret in carrier.secrets_in_callbacks() {
+            shown = shown.replace(secret.expose(), "");
+        }
+        assert_silent(&sample, "URL and headers in the journal", &shown);
+    }
+}
+
+#[test]
 fn the_journal_keeps_no_secret_of_the_body() {
     for sample in samples::all("s3cr3t") {
         let mut request = request("POST", sample.url(), "application/json", r#"{"id":"1"}"#);

@@ -8,6 +8,7 @@
 //! and a job in that same commit.
 
 pub mod bi_directional;
+mod blank;
 pub mod content;
 pub mod facts;
 pub mod handle;

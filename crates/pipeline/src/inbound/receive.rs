@@ -14,12 +14,14 @@ use omni_core::id::{JobId, JournalId, MessageId, TenantId, TraceId};
 use omni_core::job::{Job, Work};
 use omni_core::message::{Author, Content, Direction, Message, TraceEntry};
 use omni_core::problem::{self, Problem};
+use omni_core::secret::Secret;
 use omni_core::status::Status;
 use omni_core::store::{Changes, Committed, Expect, JournalEntry, Pointer, StoreError};
 use omni_core::time::Timestamp;
 use omni_core::webhook::{Outcome, WebhookReply, WebhookRequest};
 use serde_json::json;
 
+use super::blank::blanked;
 use super::intake::{Intake, Routed, take_in, take_in_again};
 use crate::directory::Connection;
 use crate::engine::{Engine, REMEMBERED, inbound_lane};
@@ -66,7 +68,7 @@ pub async fn receive(
         });
     }
     let token = intake.once.take().zip(intake.verified_by.clone());
-    let received = store(engine, carrier, request, intake).await.map_err(|error| {
+    let received = store(engine, carrier, &connections, request, intake).await.map_err(|error| {
         tracing::error!(carrier, error = %error, "a callback could not be stored; the carrier is asked to repeat it");
         Problem::from(error)
     })?;
@@ -98,7 +100,7 @@ pub async fn receive_again(
     });
     if let Some(verifier) = verifier {
         let intake = take_in_again(of_carrier, verifier, &request);
-        return Ok(store(engine, &entry.carrier, &request, intake).await?);
+        return Ok(store(engine, &entry.carrier, of_carrier, &request, intake).await?);
     }
     if entry.connection.is_some() || !of_carrier.iter().all(|connection| connection.tenant == *tenant) {
         return Err(gone());
@@ -162,13 +164,14 @@ fn count(carrier: &str, intake: &Intake) {
 async fn store(
     engine: &Engine,
     carrier: &str,
+    connections: &[Arc<Connection>],
     request: &WebhookRequest,
     intake: Intake,
 ) -> Result<Received, StoreError> {
     let now = request.received_at;
     let journal = JournalId::make(&*engine.ids, now);
     let correlation = engine.correlation(now);
-    let mut entry = Some(journal_entry(journal, carrier, request, &intake));
+    let mut entry = Some(journal_entry(journal, carrier, connections, request, &intake));
     let (mut commits, mut messages) = (Vec::new(), Vec::new());
     for Routed { connection, event } in intake.events {
         let mut changes = Changes::new(connection.tenant.clone());
@@ -206,7 +209,17 @@ async fn store(
     Ok(received)
 }
 
-fn journal_entry(id: JournalId, carrier: &str, request: &WebhookRequest, intake: &Intake) -> JournalEntry {
+/// The request as it is kept. Whoever sent it, and whatever became of it: a secret of one of
+/// the carrier's `connections` is not kept with it.
+fn journal_entry(
+    id: JournalId,
+    carrier: &str,
+    connections: &[Arc<Connection>],
+    request: &WebhookRequest,
+    intake: &Intake,
+) -> JournalEntry {
+    let secrets: Vec<&Secret> =
+        connections.iter().flat_map(|connection| connection.carrier.secrets_in_callbacks()).collect();
     let body = match (&intake.verified_by, intake.outcome) {
         (Some(connection), _) => connection.carrier.journal_body(request),
         (None, _) => request.body.slice(..request.body.len().min(MOST_REFUSED_BODY)),
@@ -220,8 +233,8 @@ fn journal_entry(id: JournalId, carrier: &str, request: &WebhookRequest, intake:
         connection: intake.verified_by.as_ref().map(|connection| connection.id.to_string()),
         outcome: intake.outcome,
         reasons,
-        head: head(request),
-        body,
+        head: blanked(&head(request), &secrets),
+        body: blanked(&body, &secrets),
         received_at: request.received_at,
     }
 }
@@ -309,7 +322,9 @@ impl Arrival<'_> {
         changes: &mut Changes,
     ) -> MessageId {
         let id = MessageId::make(&*self.engine.ids, self.now);
-        let pointer = Pointer::inbound(&self.connection.id, &read.external_id);
+        // With our sender: a group message to two of our numbers is two messages of one id.
+        let identity = CarrierEvent::message_identity(&read);
+        let pointer = Pointer::inbound(&self.connection.id, &identity);
         changes.point(&pointer, &id, Expect::Absent, Some(self.now + REMEMBERED));
         let message = self.stored(id, read, author, observed);
         let lane = inbound_lane(&message.account, message.customer_address.expose());

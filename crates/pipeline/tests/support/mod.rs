@@ -16,6 +16,7 @@ use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::id::{MessageId, TenantId};
 use omni_core::message::{Direction, Message};
 use omni_core::problem::Problem;
+use omni_core::secret::Secret;
 use omni_core::store::{Query, Store, StoreExt as _, Table, decode};
 use omni_core::time::{Clock, Timestamp};
 use omni_core::webhook::{Malformed, Proof, Refusal, WebhookRequest};
@@ -30,6 +31,8 @@ use omni_testkit::ids::SeededIds;
 use serde_json::{Value, json};
 
 pub(crate) const PERSON: &str = "+13035550177";
+/// What every carrier's callbacks may carry in the clear.
+pub(crate) const SECRET: &str = "open-sesame-4711";
 
 /// What a carrier does with the next send.
 #[derive(Debug, Clone)]
@@ -44,6 +47,8 @@ pub(crate) struct Scripted {
     capabilities: Capabilities,
     script: Mutex<VecDeque<Does>>,
     found: Mutex<Option<Found>>,
+    /// What its callbacks carry in the clear.
+    secret: Secret,
     pub(crate) sent: Mutex<Vec<OutboundMessage>>,
 }
 
@@ -52,7 +57,14 @@ impl Scripted {
         let content = vec![MessageType::Text, MessageType::Template];
         let capabilities =
             Capabilities { channels: vec![channel], content, max_text: 160, ..Capabilities::NONE };
-        Self { name, capabilities, script: Mutex::default(), found: Mutex::default(), sent: Mutex::default() }
+        Self {
+            name,
+            capabilities,
+            script: Mutex::default(),
+            found: Mutex::default(),
+            secret: Secret::new(SECRET),
+            sent: Mutex::default(),
+        }
     }
 
     pub(crate) fn windowed(mut self) -> Self {
@@ -87,13 +99,16 @@ impl Carrier for Scripted {
     fn routing_keys(&self) -> Vec<String> {
         Vec::new()
     }
+    fn secrets_in_callbacks(&self) -> Vec<&Secret> {
+        vec![&self.secret]
+    }
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         match request.header("signature") {
             Some("right") => Ok(Proof::default()),
             _ => Err(Refusal::Unverified("signature_wrong")),
         }
     }
-    /// The body is a list of `{ "id", "text" }` or `{ "status", "ref" | "id" }`.
+    /// The body is a list of `{ "id", "text", "for" }` or `{ "status", "ref" | "id" }`.
     fn parse(&self, request: &WebhookRequest) -> Result<Parsed, Malformed> {
         let items: Vec<Value> = serde_json::from_slice(&request.body).map_err(|_| Malformed("not_json"))?;
         let text = |item: &Value, name: &str| item[name].as_str().map(str::to_owned);
@@ -109,6 +124,7 @@ impl Carrier for Scripted {
                 carrier: self.name.into(),
                 channel: self.capabilities.channels.first().copied(),
                 external_id: text(item, "id").unwrap_or_default(),
+                tenant_key: text(item, "for").unwrap_or_default(),
                 from_address: Some(Address::from(text(item, "from").unwrap_or(PERSON.into()))),
                 from_name: Some("Ana".into()),
                 to_address: Some(Address::from("+15550100001")),
@@ -198,6 +214,7 @@ impl World {
         self.request(carrier, body, "right").await.expect("received")
     }
 
+    /// A callback of a carrier; its name may have a query.
     pub(crate) async fn request(
         &self,
         carrier: &str,
@@ -212,7 +229,8 @@ impl World {
             peer: None,
             received_at: self.clock.now(),
         };
-        receive::receive(&self.engine, carrier, None, &request).await
+        let name = carrier.split('?').next().unwrap_or_default();
+        receive::receive(&self.engine, name, None, &request).await
     }
 
     pub(crate) async fn send(&self, text: &str) -> Result<Published, Problem> {

@@ -242,6 +242,10 @@ impl Carrier for Bandwidth {
             || self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
     }
 
+    fn secrets_in_callbacks(&self) -> Vec<&Secret> {
+        self.settings.path_token.iter().collect()
+    }
+
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         if request.method != "POST" {
             return Err(Refusal::Method);

@@ -217,6 +217,16 @@ impl Carrier for Inteliquent {
         self.settings.path_token.as_ref().is_some_and(|token| token.matches(rest.as_bytes()))
     }
 
+    fn secrets_in_callbacks(&self) -> Vec<&Secret> {
+        let Settings { auth, path_token, api_key, .. } = &self.settings;
+        // The other modes send a digest of the key.
+        let fixed = match auth.mode {
+            Mode::StaticHeader => auth.keys.as_deref().unwrap_or(std::slice::from_ref(api_key)),
+            Mode::Sha256Concat | Mode::HmacSha256 => &[],
+        };
+        path_token.iter().chain(fixed).collect()
+    }
+
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         if request.method != "POST" {
             return Err(Refusal::Method);

@@ -225,6 +225,10 @@ impl Carrier for LiveChat {
         webhook::parse(&self.settings, request)
     }
 
+    fn secrets_in_callbacks(&self) -> Vec<&Secret> {
+        self.settings.path_token.iter().chain(self.settings.webhook_secrets.values().flatten()).collect()
+    }
+
     fn journal_body(&self, request: &WebhookRequest) -> bytes::Bytes {
         signature::without_secret(&self.settings, &request.body)
     }
