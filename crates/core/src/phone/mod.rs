@@ -14,6 +14,7 @@
 
 mod aliases;
 mod libphonenumber;
+mod remembered;
 mod sending;
 
 pub use aliases::aliases;
@@ -201,12 +202,12 @@ pub fn normalize_phone(raw: &str, default_region: &str) -> Option<Address> {
 /// The country of a normalised number, ISO 3166 alpha-2. Read from the number, not from its
 /// prefix: `+1` is 25 countries.
 pub fn country_of(address: &Address) -> Option<String> {
-    facts(address)?.country
+    line(address)?.0
 }
 
 /// The kind of line of a normalised number; `Unknown` for anything that is not one.
 pub fn number_type(address: &Address) -> NumberType {
-    facts(address).map_or(NumberType::Unknown, |facts| facts.number_type)
+    line(address).map_or(NumberType::Unknown, |(_, number_type)| number_type)
 }
 
 /// Loads the numbering plans (10 to 20 ms). Call it at start, so the first message does not
@@ -220,8 +221,8 @@ pub fn warm_up() {
     debug_assert!(!none.valid, "555 000 is nobody's");
 }
 
-fn facts(address: &Address) -> Option<PhoneFacts> {
-    if address.is_phone() { Libphonenumber.read(address.expose(), "") } else { None }
+fn line(address: &Address) -> remembered::Line {
+    if address.is_phone() { remembered::line(address.expose()) } else { None }
 }
 
 /// Without marks that nobody sees and blanks around; `None` if control characters remain or
