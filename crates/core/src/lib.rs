@@ -27,6 +27,7 @@ pub mod http;
 pub mod id;
 pub mod job;
 pub mod message;
+pub mod peer;
 pub mod phone;
 pub mod problem;
 pub mod rules;

@@ -42,7 +42,12 @@ impl WebhookRequest {
 
     /// How often a header occurs; `name` in lower case.
     pub fn header_count(&self, name: &str) -> usize {
-        self.headers.iter().filter(|(n, _)| n == name).count()
+        self.header_values(name).count()
+    }
+
+    /// Every value of a header; `name` in lower case.
+    pub fn header_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.headers.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_ref())
     }
 
     /// The media type, lower case, without parameters; empty if there is none.

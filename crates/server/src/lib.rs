@@ -22,6 +22,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use omni_core::peer::Cidr;
 use omni_pipeline::engine::Engine;
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +36,6 @@ mod health;
 mod listing;
 mod openapi;
 mod params;
-pub mod peer;
 mod room;
 mod router;
 pub mod sandbox;
@@ -46,7 +46,6 @@ mod webhooks;
 
 pub use auth::{ApiKey, Keys};
 pub use openapi::openapi;
-pub use peer::Cidr;
 pub use room::Room;
 pub use router::router;
 pub use sandbox::Sandbox;

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::FutureExt;
 use omni_core::id::TraceId;
+use omni_core::peer;
 use omni_core::problem::{self, Problem};
 use omni_core::webhook::{WebhookReply, WebhookRequest};
 use omni_pipeline::directory::Directory;
@@ -21,7 +22,7 @@ use omni_pipeline::inbound::receive::receive;
 
 use crate::body::Collected;
 use crate::error::render;
-use crate::{Api, body, peer};
+use crate::{Api, body};
 
 /// Takes one request of a carrier in; any method, because carriers' dialects differ.
 pub(crate) async fn handle(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -53,12 +54,13 @@ async fn take(api: &Api, request: Request) -> Result<WebhookReply, Problem> {
 fn webhook_request(api: &Api, parts: &Parts, body: Bytes) -> WebhookRequest {
     let path_and_query = parts.uri.path_and_query().map_or("/", |raw| raw.as_str());
     let socket = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let forwarded = parts.headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes);
     WebhookRequest {
         method: parts.method.as_str().to_owned(),
         url: [&api.settings.public_url, path_and_query].concat(),
         headers: headers(&parts.headers),
         body,
-        peer: socket.and_then(|peer| peer::client(peer, &parts.headers, &api.settings.trusted_proxies)),
+        peer: socket.and_then(|peer| peer::client(peer, forwarded, &api.settings.trusted_proxies)),
         received_at: api.engine.now(),
     }
 }

@@ -1,8 +1,8 @@
 //! What several carriers need and none owns.
 
+pub mod allow_list;
 pub mod answer;
 pub mod basic_auth;
-pub mod cidr;
 pub mod fetchable;
 pub mod form;
 pub mod hmac;

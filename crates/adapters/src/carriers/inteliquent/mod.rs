@@ -66,14 +66,14 @@ use omni_core::carrier::{
 use omni_core::event::{CarrierEvent, Channel, MessageType};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
+use omni_core::peer::Cidr;
 use omni_core::secret::Secret;
 use omni_core::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::shared::cidr::Cidr;
-use crate::shared::{cidr, path, people, settings};
+use crate::shared::{allow_list, path, people, settings};
 
 const NAME: CarrierName = CarrierName("inteliquent");
 
@@ -232,7 +232,7 @@ impl Carrier for Inteliquent {
             return Err(Refusal::Method);
         }
         let auth = &self.settings.auth;
-        cidr::verify(request, &auth.allow_cidrs, &auth.trusted_proxies)?;
+        allow_list::verify(request, &auth.allow_cidrs, &auth.trusted_proxies)?;
         path::verify_token(request, self.settings.path_token.as_ref())?;
         auth::verify(&self.settings, request)
     }

@@ -12,7 +12,7 @@ impl Checker<'_> {
         let server = &self.config.server;
         self.public_url(&server.public_url);
         for (at, network) in server.trusted_proxies.iter().enumerate() {
-            if network.parse::<omni_server::Cidr>().is_err() {
+            if network.parse::<omni_core::peer::Cidr>().is_err() {
                 let path = way!["server", "trusted_proxies", at];
                 self.invalid(
                     &path,
