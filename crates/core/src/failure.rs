@@ -2,7 +2,7 @@
 //!
 //! Carriers map their codes to an [`ErrorClass`]; everything else (retry, fail-over,
 //! breaker, consent, words for the agent) follows from the class, in the tables below.
-//! The classes and their rules are `reference/carriers-a.md` 0.3 and `carriers-b.md` 0.2.
+//! A carrier's own table of codes is the `errors.rs` in its folder.
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 //! Carriers build an [`HttpRequest`] and read an [`HttpResponse`]; the one real client adds
 //! time-outs, tracing and redaction. What matters most here is the *kind* of failure:
 //! [`HttpError`] says whether bytes may have left, because that decides between a safe
-//! retry and an ambiguous send (`design.md` 3.6).
+//! retry and an ambiguous send.
 
 use std::time::Duration;
 

@@ -46,6 +46,11 @@ pub enum Command {
     /// Check a configuration without asking anybody: every mistake, with its line.
     #[command(before_help = "Examples:\n  omni check\n  omni check --config /etc/omni/omni.toml --json")]
     Check(CheckArgs),
+    /// Ask the carriers and this machine what is wrong: credentials, disk, clock, public URL.
+    #[command(
+        before_help = "Examples:\n  omni doctor --config omni.toml\n  omni doctor                  # the running server's connections"
+    )]
+    Doctor(DoctorArgs),
     /// Look at the effective configuration.
     #[command(subcommand, before_help = "Examples:\n  omni config show\n  omni config show --origin")]
     Config(ConfigCommand),
@@ -251,6 +256,17 @@ pub struct CheckArgs {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `omni doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The configuration; `omni.toml` if it is here, else a running server is asked.
+    #[arg(long, conflicts_with = "url")]
+    pub config: Option<PathBuf>,
+    /// Which server, and how to print.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 /// `omni config`.

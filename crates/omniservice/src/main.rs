@@ -47,6 +47,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Serve(args) => run::serve::run(args).await,
         Command::Init(args) => run::init::run(args),
         Command::Check(args) => run::check::run(&args),
+        Command::Doctor(args) => run::doctor::run(args).await,
         Command::Config(command) => run::config::run(command),
         Command::Keys(command) => run::keys::run(command),
         Command::Schema(args) => run::schema::run(&args),

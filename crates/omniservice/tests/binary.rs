@@ -369,3 +369,22 @@ fn conformance_counts_and_answers_with_its_exit_code() {
     std::fs::write(&file, "{}").expect("written");
     assert_eq!(run(&file).status.code(), Some(2));
 }
+
+#[test]
+fn the_doctor_names_what_is_broken_and_what_to_do() {
+    let dir = tempfile::tempdir().expect("a directory");
+    configure(dir.path());
+    let config = dir.path().join("omni.toml");
+    let examined = omni(dir.path(), &["doctor", "--config", config.to_str().expect("UTF-8"), "--json"]);
+    assert_eq!(examined.status.code(), Some(1), "a carrier that nobody reaches is broken");
+    let report: Value = serde_json::from_slice(&examined.stdout).expect("JSON");
+    let finding = |about: &str| {
+        let all = report["findings"].as_array().expect("findings");
+        all.iter().find(|finding| finding["about"] == about).unwrap_or_else(|| panic!("{about}: {report}"))
+    };
+    assert_eq!(finding("credentials wa")["status"], "failed");
+    assert!(finding("credentials wa")["fix"].as_str().is_some_and(|fix| fix.contains("internet")));
+    assert_eq!(finding("public URL")["status"], "warning", "no carrier reaches a loopback address");
+    assert_eq!(finding("schema")["status"], "ok");
+    assert_eq!(report["ok"], false);
+}

@@ -78,6 +78,9 @@ fn a_session() {
     let (first, second) = (json(&place.omni(&again)), json(&place.omni(&again)));
     assert_eq!(first["messageId"], second["messageId"]);
 
+    let doctor = json(&place.omni(&["doctor", "--json"]));
+    assert_eq!(doctor["ok"], true, "{doctor}");
+    assert!(doctor["findings"].as_array().unwrap().len() > 7, "{doctor}");
     lists(&place, &message);
     tails(&place);
     keys(&place, &dev);

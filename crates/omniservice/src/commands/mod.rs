@@ -6,6 +6,7 @@ pub mod check;
 pub mod config;
 pub mod conformance;
 pub mod dev;
+pub mod doctor;
 pub mod explain;
 pub mod health;
 pub mod init;

@@ -73,6 +73,25 @@ impl ConnectionView {
     }
 }
 
+/// What a carrier said of our credentials.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Checked, example = json!({
+    "id": "twilio-main", "carrier": "twilio", "ok": true, "detail": "account is active", "tookMs": 182,
+}))]
+pub struct CheckedView {
+    /// The connection.
+    pub id: String,
+    /// Its carrier.
+    pub carrier: &'static str,
+    /// Whether we can send.
+    pub ok: bool,
+    /// One sentence for the operator.
+    pub detail: String,
+    /// How long the carrier took, in milliseconds.
+    pub took_ms: u64,
+}
+
 /// An address of ours that can send.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Sender)]

@@ -132,6 +132,17 @@ async fn nobody_sees_another_tenants_things() {
 }
 
 #[tokio::test]
+async fn a_connection_is_checked_at_its_carrier_for_its_tenant_only() {
+    let app = App::new();
+    let checked = app.call("POST", "/v1/connections/paper-test/check").send().await;
+    assert_eq!((checked.status.as_u16(), &checked.json["ok"]), (200, &false.into()), "{}", checked.json);
+    assert!(checked.json["detail"].as_str().unwrap().contains("no network in tests"), "{}", checked.json);
+    app.call("POST", "/v1/connections/paper-test/check").key(&app.foreign).send().await.is("NOT_FOUND");
+    app.call("POST", "/v1/connections/paper-tset/check").send().await.is("NOT_FOUND");
+    app.get("/v1/connections/paper-test/check").send().await.is("METHOD_NOT_ALLOWED");
+}
+
+#[tokio::test]
 async fn connections_show_where_to_point_the_carrier_and_how_they_are() {
     let app = App::new();
     let now = app.samples.now();

@@ -1,21 +1,23 @@
 //! Connections: the configured carrier endpoints, and how they are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use omni_core::problem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Api;
 use crate::auth::Bearer;
-use crate::error::Answer;
+use crate::error::{Answer, Failure};
 use crate::listing::Page;
-use crate::params::NoParams;
-use crate::views::connection::ConnectionView;
+use crate::params::{NoParams, WordPath};
+use crate::views::connection::{CheckedView, ConnectionView};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(check))
 }
 
 /// List connections
@@ -39,4 +41,39 @@ async fn list(
         .into_iter()
         .map(|connection| ConnectionView::at(connection, &engine.breakers, &api.settings.public_url, now));
     Ok(Json(Page::whole(views.collect())))
+}
+
+/// How long a carrier may take to answer a check.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Check a connection's credentials
+///
+/// Asks the carrier whether our credentials work. Nobody is sent anything.
+#[utoipa::path(
+    post, path = "/v1/connections/{id}/check", tag = "connections", operation_id = "checkConnection",
+    params(("id" = String, Path, description = "The connection's name", example = "twilio-main")),
+    responses((status = 200, description = "What the carrier said", body = CheckedView)),
+    extensions(("x-error-codes" = json!(["NOT_FOUND"]))),
+)]
+async fn check(
+    State(api): State<Arc<Api>>,
+    Bearer(caller): Bearer,
+    NoParams: NoParams,
+    WordPath(name): WordPath,
+) -> Answer<Json<CheckedView>> {
+    let engine = &api.engine;
+    let connections = engine.directory.connections().iter();
+    let connection = connections
+        .filter(|connection| connection.tenant == caller.tenant)
+        .find(|connection| connection.id.as_str() == name)
+        .ok_or_else(|| Failure::new(problem::NOT_FOUND, "There is no connection of that name."))?;
+    let started = engine.now();
+    let asked = tokio::time::timeout(PATIENCE, connection.carrier.check(&*engine.http)).await;
+    let (ok, detail) = match asked {
+        Ok(Ok(health)) => (health.ok, health.detail),
+        Ok(Err(error)) => (false, error.to_string()),
+        Err(_) => (false, format!("no answer within {} s", PATIENCE.as_secs())),
+    };
+    let took_ms = u64::try_from(engine.now().since(started).as_millis()).unwrap_or(u64::MAX);
+    Ok(Json(CheckedView { id: name, carrier: connection.carrier.name().0, ok, detail, took_ms }))
 }
