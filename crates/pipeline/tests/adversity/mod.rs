@@ -1,0 +1,4 @@
+//! What an adversary would try: the moments between two commits, carriers that contradict
+//! themselves, and wishes that contradict each other.
+
+mod receiving;
