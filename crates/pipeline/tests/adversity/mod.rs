@@ -2,3 +2,4 @@
 //! themselves, and wishes that contradict each other.
 
 mod receiving;
+mod wishes;
