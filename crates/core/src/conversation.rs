@@ -103,6 +103,32 @@ pub struct Participant {
     pub status: String,
 }
 
+/// Automatic answers of the last hour: two machines that answer each other are told by their
+/// number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Automatic {
+    /// When this hour began.
+    pub since: Timestamp,
+    /// Answers since then.
+    pub answers: u32,
+}
+
+impl Automatic {
+    /// The time over which answers are counted.
+    const SPAN: Duration = Duration::from_secs(60 * 60);
+    /// More than a person would read: it is a machine that we answer.
+    pub const MOST: u32 = 20;
+
+    const fn is_none(&self) -> bool {
+        self.answers == 0
+    }
+
+    fn in_span(&self, now: Timestamp) -> u32 {
+        if now.since(self.since) < Self::SPAN { self.answers } else { 0 }
+    }
+}
+
 /// One account + customer + channel, over time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -148,6 +174,9 @@ pub struct Conversation {
     /// When the person last wrote: opens the 24-hour service window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_inbound_at: Option<Timestamp>,
+    /// How often machines of ours answered of late.
+    #[serde(default, skip_serializing_if = "Automatic::is_none")]
+    pub automatic: Automatic,
     /// How urgent.
     pub priority: Priority,
     /// Labels.
@@ -169,6 +198,18 @@ impl Conversation {
     /// Whether free-form messages may be sent at `now` where a service window applies.
     pub fn window_open(&self, now: Timestamp) -> bool {
         self.last_inbound_at.is_some_and(|at| now.since(at) < EXPIRES_AFTER)
+    }
+
+    /// Whether one more automatic answer is sensible at `now`.
+    pub fn may_answer(&self, now: Timestamp) -> bool {
+        self.automatic.in_span(now) < Automatic::MOST
+    }
+
+    /// Counts an automatic answer.
+    pub fn count_answer(&mut self, now: Timestamp) {
+        let before = self.automatic.in_span(now);
+        let since = if before == 0 { now } else { self.automatic.since };
+        self.automatic = Automatic { since, answers: before + 1 };
     }
 
     /// Adds somebody, or marks them active again.

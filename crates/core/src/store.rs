@@ -162,14 +162,10 @@ impl Pointer {
         Self(format!("in|{connection}|{identity}"))
     }
 
-    /// (carrier, carrier message id) of a message that we sent: finds it for a receipt.
+    /// (carrier, carrier message id): the message that we sent, or receipts that came before
+    /// its id was known.
     pub fn carrier_ref(carrier: &str, external_id: &str) -> Self {
         Self(format!("ref|{carrier}|{external_id}"))
-    }
-
-    /// Receipts whose message is not known yet, by the same name.
-    pub fn parked(carrier: &str, external_id: &str) -> Self {
-        Self(format!("park|{carrier}|{external_id}"))
     }
 
     /// An address in its identity form: whose it is.

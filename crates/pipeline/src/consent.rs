@@ -7,7 +7,7 @@ use omni_core::id::AccountId;
 use omni_core::job::Leased;
 use omni_core::problem;
 use omni_core::steps::StepId;
-use omni_core::store::{Changes, Expect, Pointer};
+use omni_core::store::{Changes, Expect, Pointer, StoreExt as _};
 use omni_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,9 +19,10 @@ use crate::step::StepError;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentRecord {
-    /// Nothing may be sent.
+    /// Nothing may be sent (of that category, if it names one).
     pub opted_out: bool,
-    /// Only this part of our messages must not be sent (`marketing_messages`).
+    /// Only this part of our messages is meant (`marketing_messages`). Such a record stands
+    /// beside the one about everything and never takes its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     /// Who said so: `keyword`, `carrier`, `api`.
@@ -40,43 +41,52 @@ impl ConsentRecord {
     /// On WhatsApp that is about marketing only: answers stay allowed.
     pub fn refused_by_carrier(channel: Channel, at: Timestamp) -> Self {
         let category = (channel == Channel::Whatsapp).then(|| "marketing_messages".to_owned());
-        Self { opted_out: category.is_none(), category, source: "carrier".to_owned(), at }
+        Self { opted_out: true, category, source: "carrier".to_owned(), at }
+    }
+
+    /// Where it is kept.
+    fn pointer(&self, account: &AccountId, address: &str) -> Pointer {
+        match &self.category {
+            None => Pointer::consent(account, address),
+            Some(category) => Pointer::consent(account, &format!("{address}|{category}")),
+        }
     }
 
     /// Writes it, and says so.
     pub fn write(&self, account: &AccountId, address: &str, changes: &mut Changes) {
-        changes.point(&Pointer::consent(account, address), self, Expect::Any, None);
-        let stops = self.opted_out || self.category.is_some();
-        let event = if stops { "customer.opted_out" } else { "customer.opted_in" };
+        changes.point(&self.pointer(account, address), self, Expect::Any, None);
+        let event = if self.opted_out { "customer.opted_out" } else { "customer.opted_in" };
         let data = json!({ "account": account, "address": address, "source": self.source, "category": self.category });
         changes.event(event, self.at, data);
     }
 }
 
-/// Writes down a consent change that a carrier reported.
+/// Writes down a consent change that a carrier reported, unless something newer is known.
 pub async fn record(
     engine: &Engine,
     leased: &Leased,
     account: &AccountId,
     change: &ConsentChange,
 ) -> Result<(), StepError> {
-    let now = engine.now();
-    let mut changes = Changes::new(leased.job.tenant.clone());
-    changes.complete = Some((leased.job.id, leased.token));
-    if let Some(address) = change.address.as_ref().map(Address::expose) {
-        // A stop for one category leaves the rest allowed.
-        let stops = matches!(change.value.as_str(), "stop" | "complaint");
-        let record = ConsentRecord {
-            opted_out: stops && change.category.is_none(),
-            category: change.category.clone().filter(|_| stops),
-            source: "carrier".to_owned(),
-            at: change.sent_at.unwrap_or(now),
-        };
-        record.write(account, address, &mut changes);
-    }
     let failed = |e: omni_core::store::StoreError| {
         StepError::new(StepId::Terminate, problem::DATABASE_ERROR, e.to_string())
     };
+    let tenant = &leased.job.tenant;
+    let mut changes = Changes::new(tenant.clone());
+    changes.complete = Some((leased.job.id, leased.token));
+    if let Some(address) = change.address.as_ref().map(Address::expose) {
+        let record = ConsentRecord {
+            opted_out: matches!(change.value.as_str(), "stop" | "complaint"),
+            category: change.category.clone(),
+            source: "carrier".to_owned(),
+            at: change.sent_at.unwrap_or_else(|| engine.now()),
+        };
+        let pointer = record.pointer(account, address);
+        let known = engine.store.pointer::<ConsentRecord>(tenant, &pointer).await.map_err(failed)?;
+        if known.is_none_or(|known| known.value.at <= record.at) {
+            record.write(account, address, &mut changes);
+        }
+    }
     engine.store.commit(changes).await.map_err(failed)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
+use crate::outbound::deliver::{self, DELIVERY_AMBIGUOUS};
 
 /// The record of a job that was given up.
 pub fn letter(leased: &Leased, step: &str, code: &str, reason: &str, at: Timestamp) -> DeadLetter {
@@ -50,14 +51,22 @@ pub async fn redrive(engine: &Engine, tenant: &TenantId, id: JobId) -> Result<Jo
         ..letter.job.clone()
     };
     let new = job.id;
-    if let Work::Deliver { message } = job.work
+    let (message, again) = match job.work {
+        Work::Deliver { message } => (Some(message), Status::Queued),
+        Work::Release { message } => (Some(message), Status::Scheduled),
+        Work::HandleInbound { .. } | Work::Track { .. } | Work::Consent { .. } => (None, Status::Queued),
+    };
+    if let Some(message) = message
         && let Some(Versioned { value: mut message, version }) = engine.store.message(tenant, message).await?
         && !matches!(message.status, Status::Delivered | Status::Read | Status::Canceled)
+        && !deliver::all_taken(&message)
     {
-        message.status = Status::Queued;
+        message.status = again;
         message.error = None;
         message.updated_at = now;
-        for attempt in message.attempts.iter_mut().filter(|attempt| attempt.outcome.is_open()) {
+        // Only what was asked about in vain: of anything else the carrier may know.
+        let decided = letter.code == DELIVERY_AMBIGUOUS;
+        for attempt in message.attempts.iter_mut().filter(|attempt| decided && attempt.outcome.is_open()) {
             attempt.outcome = AttemptOutcome::NotSent;
         }
         message.note(TraceEntry::new("redrive", "put back to work by a person", now, now, Value::Null));

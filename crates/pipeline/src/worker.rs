@@ -12,7 +12,7 @@ use futures::FutureExt;
 use omni_core::job::{Leased, Work};
 use omni_core::problem;
 use omni_core::steps::{RetryPolicy, StepConfig, StepId};
-use omni_core::store::{Changes, Expect, Postpone};
+use omni_core::store::{Changes, Committed, Expect, Postpone, StoreError, StoreExt as _, Versioned};
 use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -30,6 +30,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_millis(500);
 /// How often a lease is renewed while its job runs.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How often a giving-up is written again when the message changed meanwhile.
+const MOST_CONFLICTS: usize = 8;
 /// Most jobs taken at one look.
 const BATCH: usize = 64;
 
@@ -86,11 +88,21 @@ pub async fn work(engine: &Engine, leased: &Leased) {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error,
         // A panic is a fault of ours: it must end neither the worker nor the lane.
-        Err(_) => StepError::new(StepId::Terminate, problem::INTERNAL, "the step panicked"),
+        Err(_) => StepError::new(step_of(&leased.job.work), problem::INTERNAL, "the step panicked"),
     };
     if let Err(store) = give_back(engine, leased, &error).await {
         // The lease runs out and the job comes back by itself.
         tracing::error!(job = %leased.job.id, error = %error, store = %store, "a failed job could not be put back");
+    }
+}
+
+/// The step whose policy covers a fault that no step reported. Rules and texts, the wild
+/// part of an inbound message, are pre-route's.
+const fn step_of(work: &Work) -> StepId {
+    match work {
+        Work::HandleInbound { .. } => StepId::PreRoute,
+        Work::Deliver { .. } | Work::Release { .. } => StepId::PublishOutbound,
+        Work::Track { .. } | Work::Consent { .. } => StepId::Terminate,
     }
 }
 
@@ -127,47 +139,60 @@ async fn perform(engine: &Engine, leased: &Leased) -> Result<(), StepError> {
 }
 
 /// Tries again later, or gives up into the dead letters.
-async fn give_back(
-    engine: &Engine,
-    leased: &Leased,
-    error: &StepError,
-) -> Result<(), omni_core::store::StoreError> {
-    let now = engine.now();
-    let mut changes = Changes::new(leased.job.tenant.clone());
+async fn give_back(engine: &Engine, leased: &Leased, error: &StepError) -> Result<(), StoreError> {
     let policy = policy(engine, leased, error.step).await;
     metrics::counter!("omni_step_errors_total", "step" => error.step.as_str(), "code" => error.code.code)
         .increment(1);
-    match policy.wait(leased.job.failures + 1) {
-        Some(wait) => {
-            changes.postpone = Some(Postpone {
-                job: leased.job.id,
-                token: leased.token,
-                not_before: now + wait,
-                error: error.to_string(),
-                counts: true,
-            });
-            tracing::warn!(job = %leased.job.id, error = %error, "a step failed and is tried again");
-        }
-        None => {
-            tracing::error!(job = %leased.job.id, error = %error, "a step failed too often; see the dead letters");
-            changes.complete = Some((leased.job.id, leased.token));
-            let letter =
-                dead_letters::letter(leased, error.step.as_str(), error.code.code, &error.message, now);
-            changes.put(&letter, Expect::Absent);
-            let data = json!({ "deadLetterId": letter.id, "messageId": leased.job.work.message(),
-                               "step": error.step, "code": error.code.code });
-            changes.event("dead_letter.created", now, data);
-            metrics::counter!("omni_dead_letters_total",
-                "step" => error.step.as_str(), "code" => error.code.code)
-            .increment(1);
-        }
-    }
+    let Some(wait) = policy.wait(leased.job.failures + 1) else {
+        return give_up(engine, leased, error).await;
+    };
+    let mut changes = Changes::new(leased.job.tenant.clone());
+    changes.postpone = Some(Postpone {
+        job: leased.job.id,
+        token: leased.token,
+        not_before: engine.now() + wait,
+        error: error.to_string(),
+        counts: true,
+    });
+    tracing::warn!(job = %leased.job.id, error = %error, "a step failed and is tried again");
     engine.store.commit(changes).await?;
     Ok(())
 }
 
+/// Buries the job; a message that waited for it has failed, so nobody waits for it in vain.
+async fn give_up(engine: &Engine, leased: &Leased, error: &StepError) -> Result<(), StoreError> {
+    tracing::error!(job = %leased.job.id, error = %error, "a step failed too often; see the dead letters");
+    metrics::counter!("omni_dead_letters_total", "step" => error.step.as_str(), "code" => error.code.code)
+        .increment(1);
+    for _ in 0..MOST_CONFLICTS {
+        let now = engine.now();
+        let mut changes = Changes::new(leased.job.tenant.clone());
+        changes.complete = Some((leased.job.id, leased.token));
+        let letter = dead_letters::letter(leased, error.step.as_str(), error.code.code, &error.message, now);
+        changes.put(&letter, Expect::Absent);
+        let data = json!({ "deadLetterId": letter.id, "messageId": leased.job.work.message(),
+                           "step": error.step, "code": error.code.code });
+        changes.event("dead_letter.created", now, data);
+        if let Work::Deliver { message } | Work::Release { message } = leased.job.work {
+            // One that cannot be read is no reason to keep its job.
+            let found = engine.store.message(&leased.job.tenant, message).await.ok().flatten();
+            if let Some(Versioned { value: mut message, version }) = found
+                && !message.status.is_final()
+                && !deliver::all_taken(&message)
+            {
+                deliver::give_up(&mut message, error, now, &mut changes);
+                changes.put(&message, Expect::Version(version));
+            }
+        }
+        match engine.store.commit(changes).await? {
+            Committed::Applied | Committed::Conflict { on: "lease" } => return Ok(()),
+            Committed::Duplicate { .. } | Committed::Conflict { .. } => {}
+        }
+    }
+    Err(StoreError::Unavailable("the message kept changing".into()))
+}
+
 async fn policy(engine: &Engine, leased: &Leased, step: StepId) -> RetryPolicy {
-    use omni_core::store::StoreExt as _;
     let tenant = &leased.job.tenant;
     let account = match leased.job.work.message() {
         Some(id) => engine.store.message(tenant, id).await.ok().flatten().map(|found| found.value.account),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation ends the test")]
 
+mod adversity;
 mod support;
 
 use std::sync::Arc;

@@ -123,6 +123,7 @@ impl Samples {
             priority: Priority::Normal,
             tags: Vec::new(),
             started_at: self.now(),
+            automatic: omni_core::conversation::Automatic::default(),
             last_activity_at: self.now(),
         }
     }

@@ -4,7 +4,7 @@
 //! once, under a condition, so two racing first messages make one. A message continues an
 //! open conversation, and reopens one that is resolved or fell silent for 24 hours.
 
-use omni_core::conversation::{Conversation, Owner, State};
+use omni_core::conversation::{Automatic, Conversation, Owner, State};
 use omni_core::customer::Customer;
 use omni_core::id::{ConversationId, IdSource};
 use omni_core::message::{Author, Content, Direction, Message, Priority};
@@ -131,6 +131,7 @@ fn begin(message: &Message, customer: &Customer, ids: &dyn IdSource, now: Timest
         carrier_ref: None,
         last_inbound: None,
         last_inbound_at: None,
+        automatic: Automatic::default(),
         priority: Priority::Normal,
         tags: Vec::new(),
         started_at: now,
@@ -145,8 +146,11 @@ pub fn count_in(conversation: &mut Conversation, message: &Message, now: Timesta
     match message.direction {
         Direction::Inbound => {
             conversation.inbound_count += 1;
-            conversation.last_inbound = Some(message.id);
-            conversation.last_inbound_at = Some(now);
+            // One that is handled late, or once more, opens no window of today.
+            if conversation.last_inbound_at.is_none_or(|last| last <= message.created_at) {
+                conversation.last_inbound = Some(message.id);
+                conversation.last_inbound_at = Some(message.created_at);
+            }
             conversation.customer_address = message.customer_address.clone();
             let customer = conversation.customer.to_string();
             conversation.join(&customer, "customer", now);
@@ -159,7 +163,11 @@ pub fn count_in(conversation: &mut Conversation, message: &Message, now: Timesta
                     conversation.join("external", "agent", now);
                     conversation.hand_to(Owner::Agent { id: "external".to_owned() });
                 }
-                Author::AutoReply | Author::ConsentReply => conversation.join("bot", "bot", now),
+                Author::AutoReply => {
+                    conversation.join("bot", "bot", now);
+                    conversation.count_answer(now);
+                }
+                Author::ConsentReply => conversation.join("bot", "bot", now),
                 Author::Api | Author::Customer => {}
             }
         }

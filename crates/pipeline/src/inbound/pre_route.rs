@@ -316,15 +316,17 @@ fn route_by_default(situation: &Situation<'_>, route: &mut Route) {
 }
 
 /// Whether a machine may answer at all: not another machine, not somebody who opted out,
-/// not while a person has the conversation, and not what the carrier marked.
+/// not while a person has the conversation, not what the carrier marked, and not without end.
 fn may_answer(situation: &Situation<'_>) -> bool {
     let by_person = situation.conversation.is_some_and(|c| matches!(c.owner, Owner::Agent { .. }));
+    let enough = situation.conversation.is_some_and(|c| !c.may_answer(situation.now));
     let sender = &situation.message.customer_address;
     let machine = sender.is_short_code() || sender.expose().starts_with("alpha:");
     let reaction = situation.inbound.reaction.is_some();
     situation.inbound.auto_reply_allowed != Some(false)
         && !situation.opted_out
         && !by_person
+        && !enough
         && !machine
         && !reaction
 }

@@ -171,24 +171,28 @@ async fn store(
     let now = request.received_at;
     let journal = JournalId::make(&*engine.ids, now);
     let correlation = engine.correlation(now);
-    let mut entry = Some(journal_entry(journal, carrier, connections, request, &intake));
+    let entry = journal_entry(journal, carrier, connections, request, &intake);
     let (mut commits, mut messages) = (Vec::new(), Vec::new());
+    let first = intake.events.first().map(|routed| routed.connection.tenant.clone());
     for Routed { connection, event } in intake.events {
         let mut changes = Changes::new(connection.tenant.clone());
         // The request itself is kept once, beside its first event.
-        changes.journal =
-            entry.take().map(|entry| JournalEntry { tenant: Some(connection.tenant.clone()), ..entry });
+        changes.journal = commits.is_empty().then(|| JournalEntry { tenant: first.clone(), ..entry.clone() });
         let stored = Arrival { engine, connection: &connection, journal, correlation, now };
         messages.push(stored.record(event, intake.observed, &mut changes));
         commits.push(engine.store.commit(changes));
     }
-    if let Some(entry) = entry {
+    if commits.is_empty() && intake.outcome != Outcome::Ignore {
         let tenant = intake.verified_by.as_ref().map(|connection| connection.tenant.clone());
-        if intake.outcome != Outcome::Ignore {
-            engine.store.journal(JournalEntry { tenant, ..entry }).await?;
-        }
+        engine.store.journal(JournalEntry { tenant, ..entry.clone() }).await?;
     }
     let committed = try_join_all(commits).await?;
+    if matches!(committed.first(), Some(Committed::Duplicate { .. }))
+        && committed.contains(&Committed::Applied)
+    {
+        // The first event was stored before, and refused with the request beside it.
+        engine.store.journal(JournalEntry { tenant: first, ..entry }).await?;
+    }
     let mut received =
         Received { reply: intake.reply, outcome: intake.outcome, messages: Vec::new(), duplicates: 0 };
     for (message, committed) in messages.into_iter().zip(committed) {

@@ -85,6 +85,13 @@ impl Breakers {
         }
     }
 
+    /// What was admitted is not sent after all: another one may probe.
+    pub fn withdraw(&self, connection: &ConnectionId) {
+        if let Some(breaker) = self.breakers.lock().get_mut(connection) {
+            breaker.probing_since = None;
+        }
+    }
+
     /// A send went well (or failed for reasons of its message): the carrier answers.
     pub fn succeeded(&self, connection: &ConnectionId) {
         let mut breakers = self.breakers.lock();
@@ -102,6 +109,10 @@ impl Breakers {
         }
         let mut breakers = self.breakers.lock();
         let breaker = breakers.entry(connection.clone()).or_default();
+        if breaker.state(now) == BreakerState::Open {
+            // It was under way when the breaker opened: the same trouble, not a new one.
+            return false;
+        }
         breaker.failures += 1;
         let probe_failed = breaker.probing_since.take().is_some();
         if breaker.failures < THRESHOLD && !probe_failed && !class.opens_breaker_at_once() {
@@ -148,6 +159,27 @@ mod tests {
         assert!(breakers.admit(&connection, at(31)));
         breakers.succeeded(&connection);
         assert_eq!(breakers.state(&connection, at(31)), BreakerState::Closed);
+    }
+
+    #[test]
+    fn sends_that_fail_together_open_it_once() {
+        let breakers = Breakers::default();
+        let connection: ConnectionId = "wa".parse().unwrap();
+        let opened =
+            (0..64).filter(|_| breakers.failed(&connection, ErrorClass::Transient, Timestamp::EPOCH));
+        assert_eq!(opened.count(), 1);
+        assert!(breakers.admit(&connection, Timestamp::from_secs(10)), "after the first cool-down");
+    }
+
+    #[test]
+    fn a_probe_that_is_not_sent_leaves_room_for_another() {
+        let breakers = Breakers::default();
+        let connection: ConnectionId = "wa".parse().unwrap();
+        breakers.failed(&connection, ErrorClass::Auth, Timestamp::EPOCH);
+        let later = Timestamp::from_secs(10);
+        assert!(breakers.admit(&connection, later) && !breakers.admit(&connection, later));
+        breakers.withdraw(&connection);
+        assert!(breakers.admit(&connection, later));
     }
 
     #[test]

@@ -17,13 +17,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use omni_core::account::Account;
-use omni_core::carrier::{Accepted, Found, LookUp, OutboundMessage};
+use omni_core::carrier::{Accepted, OutboundMessage};
 use omni_core::content::OutboundContent;
 use omni_core::event::{Channel, ReportedState};
 use omni_core::failure::{ErrorClass, Retry, SendError};
 use omni_core::id::{AttemptId, ConnectionId, MessageId};
 use omni_core::job::{Leased, Work};
-use omni_core::message::{Attempt, AttemptOutcome, Author, Content, DeliveryError, Message, TraceEntry};
+use omni_core::message::{
+    Attempt, AttemptOutcome, Author, Candidate, Content, DeliveryError, Message, TraceEntry,
+};
 use omni_core::problem;
 use omni_core::segments;
 use omni_core::status::Status;
@@ -36,14 +38,20 @@ use super::select_carrier::{self, Wanted};
 use super::track;
 use crate::consent::ConsentRecord;
 use crate::directory::Connection;
-use crate::engine::{Engine, REMEMBERED, outbound_lane};
+use crate::engine::{Engine, outbound_lane};
 use crate::step::StepError;
 
 const STEP: StepId = StepId::PublishOutbound;
 /// First wait before asking what became of an ambiguous attempt.
-const RECONCILE_FIRST: Duration = Duration::from_secs(2);
-/// Longest wait between such questions.
-const RECONCILE_MOST: Duration = Duration::from_secs(30);
+pub(super) const RECONCILE_FIRST: Duration = Duration::from_secs(2);
+/// Most rounds of one job: the longest text in the smallest parts, each a round.
+const MOST_ROUNDS: usize = 512;
+/// The code of a message of which nobody can tell whether a carrier took it.
+pub(crate) const DELIVERY_AMBIGUOUS: &str = "DELIVERY_AMBIGUOUS";
+/// The code of an attempt whose key is to be sent again, to the same carrier only.
+pub(super) const REPEATED: &str = "REPEATED";
+/// Why a message waits that is sent too fast; who waited for it has a turn.
+const RATE: &str = "sender's rate";
 
 /// Moves a scheduled message that is due into its recipient's lane.
 pub async fn release(engine: &Engine, leased: &Leased, id: MessageId) -> Result<(), StepError> {
@@ -82,10 +90,10 @@ fn failed(error: StoreError) -> StepError {
 /// outcome, not an error.
 pub async fn deliver(engine: &Engine, leased: &Leased, id: MessageId) -> Result<(), StepError> {
     // Each round ends in a commit: parts of a long text, or a decision taken again.
-    for _ in 0..64 {
+    for _ in 0..MOST_ROUNDS {
         let loaded = engine.store.message(&leased.job.tenant, id).await.map_err(failed)?;
         let Some(Versioned { value: message, version }) = loaded else {
-            return finish(engine, leased, None).await;
+            return finish(engine, leased).await;
         };
         let Some(account) = engine.directory.account(&message.tenant, &message.account) else {
             let why = format!("account `{}` is not configured any more", message.account);
@@ -100,23 +108,21 @@ pub async fn deliver(engine: &Engine, leased: &Leased, id: MessageId) -> Result<
     Err(StepError::new(STEP, problem::STATE_CONFLICT, "the message kept changing"))
 }
 
-async fn finish(engine: &Engine, leased: &Leased, message: Option<(Message, u64)>) -> Result<(), StepError> {
+async fn finish(engine: &Engine, leased: &Leased) -> Result<(), StepError> {
     let mut changes = Changes::new(leased.job.tenant.clone());
     changes.complete = Some((leased.job.id, leased.token));
-    if let Some((message, version)) = message {
-        changes.put(&message, Expect::Version(version));
-    }
     engine.store.commit(changes).await.map_err(failed)?;
     Ok(())
 }
 
-enum Next {
+/// Whether this job has more to do now.
+pub(super) enum Next {
     Done,
     Again,
 }
 
 /// Why a message must not be sent now.
-enum Stop {
+pub(super) enum Stop {
     /// Never.
     End(Status, DeliveryError),
     /// Dropped without being a failure.
@@ -125,22 +131,28 @@ enum Stop {
     Wait(Duration, &'static str),
 }
 
-struct Delivery<'a> {
-    engine: &'a Engine,
-    leased: &'a Leased,
-    account: &'a Account,
-    version: u64,
-    now: Timestamp,
+/// One look at one message.
+pub(super) struct Delivery<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) leased: &'a Leased,
+    pub(super) account: &'a Account,
+    pub(super) version: u64,
+    pub(super) now: Timestamp,
 }
 
 impl Delivery<'_> {
     async fn round(&self, mut message: Message) -> Result<Next, StepError> {
         if message.status == Status::Canceled || message.status.is_final() {
-            finish(self.engine, self.leased, None).await?;
+            finish(self.engine, self.leased).await?;
             return Ok(Next::Done);
         }
         if let Some(open) = message.attempts.iter().position(|attempt| attempt.outcome.is_open()) {
             return self.settle(message, open).await;
+        }
+        if all_taken(&message) {
+            // A receipt settled the last attempt, or a crash came before its commit. What
+            // the carrier has can neither expire nor be dropped any more.
+            return self.taken(message).await;
         }
         let stop = self.last_look(&message).await?;
         if let Some(stop) = stop {
@@ -149,16 +161,19 @@ impl Delivery<'_> {
         let (connection, breaker_wait) = self.choose(&mut message).await?;
         let Some(connection) = connection else {
             let stop = breaker_wait.unwrap_or_else(|| {
-                let message = "no connection is left that can carry it";
-                Stop::End(Status::Failed, ours("NO_ROUTE", ErrorClass::Rejected, message))
+                // The reason of the last carrier that refused says more than ours.
+                let none = "no connection is left that can carry it";
+                let error = message.error.clone();
+                Stop::End(
+                    Status::Failed,
+                    error.unwrap_or_else(|| ours("NO_ROUTE", ErrorClass::Rejected, none)),
+                )
             });
             return self.stop(message, stop).await;
         };
         let parts = parts_of(&message, &connection);
         let Some(part) = next_part(&message, parts.len()) else {
-            // All parts are accepted: a crash came between the last outcome and its commit.
-            finish(self.engine, self.leased, None).await?;
-            return Ok(Next::Done);
+            return self.taken(message).await;
         };
         let Some(text) = parts.get(usize::from(part) - 1) else { return Ok(Next::Again) };
         let content = with_text(&message, text);
@@ -167,6 +182,20 @@ impl Delivery<'_> {
             return self.stop(message, wait).await;
         }
         self.attempt(message, &connection, sender, content, part, parts.len()).await
+    }
+
+    /// Nothing is left to send: the job ends, and the message is at least `sent`.
+    async fn taken(&self, mut message: Message) -> Result<Next, StepError> {
+        let mut changes = Changes::new(message.tenant.clone());
+        changes.complete = Some((self.leased.job.id, self.leased.token));
+        if message.status.may_become(Status::Sent) {
+            message.status = Status::Sent;
+            message.error = None;
+            message.updated_at = self.now;
+            status_event(&message, self.now, &mut changes);
+            changes.put(&message, Expect::Version(self.version));
+        }
+        self.commit(changes).await
     }
 
     /// What must be true in the moment before the socket write.
@@ -203,10 +232,15 @@ impl Delivery<'_> {
         message: &mut Message,
     ) -> Result<(Option<Arc<Connection>>, Option<Stop>), StepError> {
         let Content::Outbound(content) = &message.content else { return Ok((None, None)) };
-        // Parts of one message go by one connection.
-        let begun = message.attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Accepted);
-        if let Some(begun) = begun {
-            return Ok((self.engine.directory.connection(&begun.connection).cloned(), None));
+        let refused: Vec<ConnectionId> = message
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.error.as_ref().is_some_and(|e| e.class.retry() == Retry::OtherCarrier))
+            .map(|attempt| attempt.connection.clone())
+            .collect();
+        if let Some(bound) = bound_to(message) {
+            let still = Some(bound).filter(|bound| !refused.contains(bound));
+            return Ok((still.and_then(|id| self.engine.directory.connection(id)).cloned(), None));
         }
         let conversation = match message.conversation {
             Some(id) => self.engine.store.conversation(&message.tenant, id).await.map_err(failed)?,
@@ -214,21 +248,11 @@ impl Delivery<'_> {
         };
         let conversation = conversation.map(|found| found.value);
         let sending = message.sending.clone().unwrap_or_default();
-        let first = message.connection.clone();
-        let last = first.or_else(|| conversation.as_ref().and_then(|c| c.last_connection.clone()));
-        let refused: Vec<ConnectionId> = message
-            .attempts
-            .iter()
-            .filter(|attempt| attempt.error.as_ref().is_some_and(|e| e.class.retry() == Retry::OtherCarrier))
-            .map(|attempt| attempt.connection.clone())
-            .collect();
-        let sandbox = last
-            .as_ref()
-            .and_then(|id| self.engine.directory.connection(id))
-            .or_else(|| {
-                sending.candidates.first().and_then(|c| self.engine.directory.connection(&c.connection))
-            })
-            .is_some_and(|connection| connection.sandbox);
+        let last = message
+            .connection
+            .clone()
+            .or_else(|| conversation.as_ref().and_then(|c| c.last_connection.clone()));
+        let sandbox = self.is_sandbox(&sending.candidates, last.as_ref());
         let connections: Vec<_> = self
             .engine
             .directory
@@ -269,6 +293,14 @@ impl Delivery<'_> {
         Ok((connection, wait))
     }
 
+    /// Whether a message is for the sandbox: as decided when it was accepted. Only answers
+    /// have no candidates yet; they go back the way the message came that they answer.
+    fn is_sandbox(&self, candidates: &[Candidate], last: Option<&ConnectionId>) -> bool {
+        let considered = candidates.iter().map(|candidate| &candidate.connection).chain(last);
+        let mut known = considered.filter_map(|id| self.engine.directory.connection(id));
+        known.next().is_some_and(|connection| connection.sandbox)
+    }
+
     fn sender(&self, message: &Message, connection: &Connection) -> omni_core::address::Address {
         let wished = message.sending.as_ref().and_then(|sending| sending.sender.as_ref());
         connection
@@ -279,8 +311,13 @@ impl Delivery<'_> {
 
     /// Breaker and rate: the last two looks, because they take something.
     fn admit(&self, message: &Message, connection: &Connection, text: &str) -> Result<(), Stop> {
-        if !self.engine.breakers.admit(&connection.id, self.now) {
-            return Err(Stop::Wait(Duration::from_secs(1), "breaker half-open, probe under way"));
+        let (breakers, now) = (&self.engine.breakers, self.now);
+        if !breakers.admit(&connection.id, now) {
+            let opens = breakers.open_until(&connection.id).map_or(Duration::ZERO, |until| until.since(now));
+            return Err(Stop::Wait(
+                opens.max(Duration::from_secs(1)),
+                "breaker open, or its probe under way",
+            ));
         }
         let Some(rate) = connection.rate_per_sender else { return Ok(()) };
         let cost = match message.channel {
@@ -288,13 +325,15 @@ impl Delivery<'_> {
             _ => 1.0,
         };
         let sender = self.sender(message, connection);
-        self.engine
-            .limiter
-            .take(&connection.id, sender.expose(), rate, cost, self.now)
-            .map_err(|wait| Stop::Wait(wait, "sender's rate"))
+        let waited = self.leased.job.last_error.as_deref() == Some(RATE);
+        let taken = self.engine.limiter.take(&connection.id, sender.expose(), rate, cost, waited, now);
+        taken.map_err(|wait| {
+            breakers.withdraw(&connection.id);
+            Stop::Wait(wait, RATE)
+        })
     }
 
-    async fn stop(&self, mut message: Message, stop: Stop) -> Result<Next, StepError> {
+    pub(super) async fn stop(&self, mut message: Message, stop: Stop) -> Result<Next, StepError> {
         let mut changes = Changes::new(message.tenant.clone());
         match stop {
             Stop::End(status, error) => {
@@ -335,7 +374,13 @@ impl Delivery<'_> {
     }
 
     /// The message ends here, unless a late receipt knows better.
-    fn end(&self, message: &mut Message, status: Status, error: DeliveryError, changes: &mut Changes) {
+    pub(super) fn end(
+        &self,
+        message: &mut Message,
+        status: Status,
+        error: DeliveryError,
+        changes: &mut Changes,
+    ) {
         let facts = json!({ "code": error.code, "class": error.class });
         message.note(TraceEntry::new("deliver", status.as_str(), self.now, self.engine.now(), facts));
         message.status = message.status.advance(status);
@@ -343,7 +388,7 @@ impl Delivery<'_> {
         status_event(message, self.now, changes);
     }
 
-    async fn commit(&self, changes: Changes) -> Result<Next, StepError> {
+    pub(super) async fn commit(&self, changes: Changes) -> Result<Next, StepError> {
         let ends = changes.complete.is_some() || changes.postpone.is_some();
         match self.engine.store.commit(changes).await.map_err(failed)? {
             Committed::Applied if ends => Ok(Next::Done),
@@ -400,14 +445,17 @@ impl Delivery<'_> {
         changes.put(&message, Expect::Version(self.version));
         match self.engine.store.commit(changes).await.map_err(failed)? {
             Committed::Applied => {}
-            Committed::Duplicate { .. } | Committed::Conflict { .. } => return Ok(Next::Again),
+            Committed::Duplicate { .. } | Committed::Conflict { .. } => {
+                self.engine.breakers.withdraw(&connection.id);
+                return Ok(Next::Again);
+            }
         }
         let outcome = connection.carrier.send(&*self.engine.http, &wire).await;
         self.record_health(connection, &outcome);
         self.record(message.id, id, outcome).await
     }
 
-    async fn carrier_conversation(&self, message: &Message) -> Result<Option<String>, StepError> {
+    pub(super) async fn carrier_conversation(&self, message: &Message) -> Result<Option<String>, StepError> {
         if message.channel != Channel::Chat {
             return Ok(None);
         }
@@ -432,7 +480,10 @@ impl Delivery<'_> {
                 let opened = self.engine.breakers.failed(&connection.id, error.class(), self.engine.now());
                 if opened {
                     tracing::warn!(connection = %connection.id, carrier, class = word, "circuit breaker opened");
-                } else if !error.class().counts_for_breaker() && !matches!(error, SendError::Unsupported(_)) {
+                } else if matches!(error, SendError::Unsupported(_)) {
+                    // It was never asked.
+                    self.engine.breakers.withdraw(&connection.id);
+                } else if !error.class().counts_for_breaker() {
                     // The carrier answered: whatever it said of this message, it is there.
                     self.engine.breakers.succeeded(&connection.id);
                 }
@@ -441,13 +492,14 @@ impl Delivery<'_> {
     }
 
     /// Writes the outcome down; receipts may have changed the message meanwhile.
-    async fn record(
+    pub(super) async fn record(
         &self,
         message: MessageId,
         attempt: AttemptId,
         outcome: Result<Accepted, SendError>,
     ) -> Result<Next, StepError> {
         let tenant = &self.leased.job.tenant;
+        let mut lease_lost = false;
         for _ in 0..8 {
             let loaded = self.engine.store.message(tenant, message).await.map_err(failed)?;
             let Some(Versioned { value: mut message, version }) = loaded else { return Ok(Next::Again) };
@@ -458,18 +510,14 @@ impl Delivery<'_> {
             }
             message.updated_at = self.engine.now();
             changes.put(&message, Expect::Version(version));
-            match self.engine.store.commit(changes.clone()).await.map_err(failed)? {
-                Committed::Applied => {
-                    let ends = changes.complete.is_some() || changes.postpone.is_some();
-                    return Ok(if ends { Next::Done } else { Next::Again });
-                }
-                // The outcome must not get lost with the lease: write it without the job.
-                Committed::Conflict { on: "lease" } => {
-                    changes.complete = None;
-                    changes.postpone = None;
-                    self.engine.store.commit(changes).await.map_err(failed)?;
-                    return Ok(Next::Done);
-                }
+            if lease_lost {
+                (changes.complete, changes.postpone) = (None, None);
+            }
+            let ends = changes.complete.is_some() || changes.postpone.is_some() || lease_lost;
+            match self.engine.store.commit(changes).await.map_err(failed)? {
+                Committed::Applied => return Ok(if ends { Next::Done } else { Next::Again }),
+                // The outcome must not get lost with the lease: it is written without the job.
+                Committed::Conflict { on: "lease" } => lease_lost = true,
                 Committed::Duplicate { .. } | Committed::Conflict { .. } => {}
             }
         }
@@ -491,16 +539,10 @@ impl Delivery<'_> {
             message.attempts[at].carrier_message_id = Some(id.clone());
             message.carrier_message_id.get_or_insert_with(|| id.clone());
             let reference = track::Reference { message: message.id, part: message.attempts[at].part };
-            changes.point(
-                &Pointer::carrier_ref(&carrier, &id),
-                &reference,
-                Expect::Any,
-                Some(now + REMEMBERED),
-            );
-            track::unpark(self.engine, message, &carrier, &id, changes).await.map_err(failed)?;
+            track::claim(self.engine, message, &carrier, &id, reference, changes).await.map_err(failed)?;
         }
-        let (part, parts) = (message.attempts[at].part, message.attempts[at].parts);
-        if part == parts {
+        let part = message.attempts[at].part;
+        if all_taken(message) {
             let state =
                 if accepted.state == ReportedState::Delivered { Status::Delivered } else { Status::Sent };
             message.status = message.status.advance(state);
@@ -584,7 +626,7 @@ impl Delivery<'_> {
     }
 
     /// Keeps the job where a person can redrive it.
-    fn bury(&self, message: &Message, code: &str, reason: &str, changes: &mut Changes) {
+    pub(super) fn bury(&self, message: &Message, code: &str, reason: &str, changes: &mut Changes) {
         let letter = crate::dead_letters::letter(self.leased, STEP.as_str(), code, reason, self.engine.now());
         changes.put(&letter, Expect::Absent);
         let data = json!({ "deadLetterId": letter.id, "messageId": message.id, "code": code });
@@ -592,85 +634,20 @@ impl Delivery<'_> {
         metrics::counter!("omni_dead_letters_total", "step" => STEP.as_str(), "code" => code.to_owned())
             .increment(1);
     }
-
-    /// An attempt has no outcome yet: ask the carrier, wait for a receipt, or give up.
-    async fn settle(&self, mut message: Message, open: usize) -> Result<Next, StepError> {
-        let attempt = message.attempts[open].clone();
-        let Some(connection) = self.engine.directory.connection(&attempt.connection).cloned() else {
-            let error = ours("DELIVERY_AMBIGUOUS", ErrorClass::Ambiguous, "its connection is gone");
-            return self.stop(message, Stop::End(Status::Failed, error)).await;
-        };
-        let query = LookUp {
-            client_ref: attempt.client_ref.clone(),
-            from: message.our_address.clone().unwrap_or_else(|| omni_core::address::Address::new("")),
-            to: message.customer_address.clone(),
-            text: message.text().map(str::to_owned),
-            since: attempt.started_at,
-            conversation_ref: self.carrier_conversation(&message).await?,
-        };
-        let found = connection.carrier.look_up(&*self.engine.http, &query).await;
-        match found {
-            Ok(Some(Found::Taken(accepted))) => {
-                return self.record(message.id, attempt.id, Ok(accepted)).await;
-            }
-            Ok(Some(Found::NotTaken)) => {
-                let now = self.engine.now();
-                close(&mut message.attempts[open], AttemptOutcome::NotSent, now, None);
-                message.note(TraceEntry::new(
-                    "reconcile",
-                    "the carrier does not have it",
-                    self.now,
-                    now,
-                    Value::Null,
-                ));
-                let mut changes = Changes::new(message.tenant.clone());
-                changes.put(&message, Expect::Version(self.version));
-                return self.commit(changes).await;
-            }
-            Ok(Some(Found::Unclear) | None) | Err(_) => {}
-        }
-        let waited = self.now.since(attempt.started_at);
-        let deadline = Duration::from_secs(self.account.reconcile_after_secs);
-        if waited < deadline {
-            if attempt.outcome == AttemptOutcome::Started {
-                close(&mut message.attempts[open], AttemptOutcome::Ambiguous, self.now, None);
-            }
-            // Doubling: 2 s, 4 s, … since the attempt began.
-            let wait = waited
-                .clamp(RECONCILE_FIRST, RECONCILE_MOST)
-                .min(deadline - waited + Duration::from_millis(10));
-            return self.stop(message, Stop::Wait(wait, "outcome unknown, asking the carrier")).await;
-        }
-        if connection.carrier.capabilities().idempotent {
-            // The carrier promises to take the same key once: repeating is safe.
-            close(&mut message.attempts[open], AttemptOutcome::NotSent, self.now, None);
-            let mut changes = Changes::new(message.tenant.clone());
-            changes.put(&message, Expect::Version(self.version));
-            return self.commit(changes).await;
-        }
-        let error = ours(
-            "DELIVERY_AMBIGUOUS",
-            ErrorClass::Ambiguous,
-            "nobody can tell whether the carrier took it; a late receipt would still settle it",
-        );
-        close(&mut message.attempts[open], AttemptOutcome::Ambiguous, self.now, Some(error.clone()));
-        let mut changes = Changes::new(message.tenant.clone());
-        changes.complete = Some((self.leased.job.id, self.leased.token));
-        self.bury(&message, "DELIVERY_AMBIGUOUS", "ambiguous", &mut changes);
-        self.end(&mut message, Status::Failed, error, &mut changes);
-        message.updated_at = self.now;
-        changes.put(&message, Expect::Version(self.version));
-        self.commit(changes).await
-    }
 }
 
-fn close(attempt: &mut Attempt, outcome: AttemptOutcome, now: Timestamp, error: Option<DeliveryError>) {
+pub(super) fn close(
+    attempt: &mut Attempt,
+    outcome: AttemptOutcome,
+    now: Timestamp,
+    error: Option<DeliveryError>,
+) {
     attempt.outcome = outcome;
     attempt.ended_at = Some(now);
     attempt.error = error;
 }
 
-fn ours(code: &str, class: ErrorClass, message: &str) -> DeliveryError {
+pub(super) fn ours(code: &str, class: ErrorClass, message: &str) -> DeliveryError {
     DeliveryError {
         code: code.to_owned(),
         class,
@@ -690,7 +667,7 @@ fn described(error: &SendError) -> DeliveryError {
 }
 
 /// The texts of the parts: one, unless the carrier takes less at once.
-fn parts_of(message: &Message, connection: &Connection) -> Vec<String> {
+pub(super) fn parts_of(message: &Message, connection: &Connection) -> Vec<String> {
     let text = message.text().unwrap_or_default();
     let most = connection.carrier.capabilities().max_text;
     let splits = matches!(message.content, Content::Outbound(OutboundContent::Text { .. }));
@@ -700,11 +677,36 @@ fn parts_of(message: &Message, connection: &Connection) -> Vec<String> {
     segments::split(text, most)
 }
 
-/// The first part that no attempt got accepted.
+/// The first part that no carrier has.
 fn next_part(message: &Message, parts: usize) -> Option<u16> {
-    (1..=u16::try_from(parts).unwrap_or(u16::MAX)).find(|part| {
-        !message.attempts.iter().any(|a| a.part == *part && a.outcome == AttemptOutcome::Accepted)
-    })
+    (1..=u16::try_from(parts).unwrap_or(u16::MAX)).find(|part| !has_part(message, *part))
+}
+
+/// Whether a carrier took `part`, and did not report since that it failed.
+fn has_part(message: &Message, part: u16) -> bool {
+    let mut attempts = message.attempts.iter().filter(|attempt| attempt.part == part);
+    attempts.any(|a| a.outcome == AttemptOutcome::Accepted && a.status != Some(Status::Failed))
+}
+
+/// Whether there is nothing left to send.
+pub(crate) fn all_taken(message: &Message) -> bool {
+    message.attempts.last().is_some_and(|last| (1..=last.parts).all(|part| has_part(message, part)))
+}
+
+/// The connection that no other may stand in for: it has a part already, or must get the
+/// same key again.
+fn bound_to(message: &Message) -> Option<&ConnectionId> {
+    let binds = |(at, attempt): &(usize, &Attempt)| match attempt.outcome {
+        AttemptOutcome::Accepted => attempt.status != Some(Status::Failed),
+        AttemptOutcome::NotSent => {
+            // A plain no to the repeated key says that the first one was not taken either.
+            let mut later = message.attempts[*at..].iter().filter(|a| a.connection == attempt.connection);
+            attempt.error.as_ref().is_some_and(|error| error.code == REPEATED)
+                && !later.any(|later| later.outcome == AttemptOutcome::Rejected)
+        }
+        AttemptOutcome::Started | AttemptOutcome::Rejected | AttemptOutcome::Ambiguous => false,
+    };
+    message.attempts.iter().enumerate().find(binds).map(|(_, attempt)| &attempt.connection)
 }
 
 fn with_text(message: &Message, text: &str) -> OutboundContent {
@@ -714,6 +716,16 @@ fn with_text(message: &Message, text: &str) -> OutboundContent {
         // Only echoes have inbound content and leave no job; a text is always safe.
         Content::Inbound(_) => OutboundContent::Text { text: text.to_owned() },
     }
+}
+
+/// Its job is given up: the message will not leave unless a person puts it back to work.
+pub(crate) fn give_up(message: &mut Message, error: &StepError, now: Timestamp, changes: &mut Changes) {
+    let facts = json!({ "code": error.code.code });
+    message.note(TraceEntry::new(error.step.as_str(), "given up", now, now, facts));
+    message.status = message.status.advance(Status::Failed);
+    message.error = Some(ours(error.code.code, ErrorClass::Rejected, &error.message));
+    message.updated_at = now;
+    status_event(message, now, changes);
 }
 
 /// Tells everybody where a message stands now.

@@ -10,6 +10,7 @@
 //! * [`select_carrier`] is pure: an ordered list of candidates, each with its reason.
 //! * [`deliver`] is the only place that calls [`Carrier::send`]. An attempt is durable
 //!   before the socket write; an outcome that nobody knows blocks every blind repetition.
+//!   `settle` finds out what became of such an attempt.
 //! * [`track`] applies receipts: status only moves forward.
 //!
 //! Deliberately absent: carrier names, and sleeping. A wait is a job with a `not_before`,
@@ -23,4 +24,5 @@ pub mod limiter;
 pub mod publish;
 pub mod request;
 pub mod select_carrier;
+mod settle;
 pub mod track;

@@ -97,7 +97,7 @@ pub async fn publish(
     body: &Value,
     idempotency_key: Option<&str>,
 ) -> Result<Published, Problem> {
-    let key = idempotency_key.map(checked_key).transpose()?;
+    let key = idempotency_key.map(|key| checked_key(key, caller)).transpose()?;
     let fingerprint = fingerprint(body);
     if let Some(key) = &key
         && let Some(found) = engine.store.pointer::<Remembered>(&caller.tenant, key).await?
@@ -129,14 +129,19 @@ pub async fn publish(
     Err(Problem::new(problem::STATE_CONFLICT, "The conversation kept changing; try again."))
 }
 
-fn checked_key(key: &str) -> Result<Pointer, Problem> {
+fn checked_key(key: &str, caller: &Caller) -> Result<Pointer, Problem> {
     // The IETF draft writes the key as a quoted string; most clients write it bare.
     let bare = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key);
     if bare.is_empty() || bare.len() > LONGEST_KEY {
         let detail = format!("`Idempotency-Key` must have 1 to {LONGEST_KEY} characters.");
         return Err(Problem::new(problem::IDEMPOTENCY_KEY_INVALID, detail));
     }
-    Ok(Pointer::idempotency(bare))
+    // Test and live never mix: what was tried with a test key may be sent with a live one.
+    Ok(if caller.sandbox {
+        Pointer::idempotency(&format!("test|{bare}"))
+    } else {
+        Pointer::idempotency(bare)
+    })
 }
 
 fn fingerprint(body: &Value) -> String {
@@ -208,6 +213,9 @@ async fn plan(
     let connections = usable(engine, caller, &account, now);
     let (recipient, channel) = recipient(request, &account, named.as_ref().map(|n| &n.value), &connections)?;
     refuse_sandbox_address(caller, &recipient)?;
+    if let Some(named) = &named {
+        refuse_elsewhere(engine, &account, &named.value, (&recipient, channel)).await?;
+    }
     let mut changes = Changes::new(tenant.clone());
     let mut message = new_message(engine, &account, request, recipient, channel, now);
     let customer =
@@ -357,6 +365,38 @@ fn refuse_sandbox_address(caller: &Caller, recipient: &Address) -> Result<(), Pr
         "+1 555 000 xxxx are the sandbox's numbers; use a test key (`omni_sk_test_…`), or a real number.";
     let error = FieldError::new("/to/phoneNumber", "sandbox_address", detail);
     Err(Problem { code: problem::SANDBOX_ADDRESS, detail: detail.to_owned(), errors: vec![error] })
+}
+
+/// A conversation goes on with the same person, over the same channel, in the same account.
+async fn refuse_elsewhere(
+    engine: &Engine,
+    account: &Account,
+    conversation: &Conversation,
+    (recipient, channel): (&Address, Channel),
+) -> Result<(), Problem> {
+    let refusal = |pointer: &str, what: &str| {
+        let detail = format!(
+            "The conversation {} is {what}; leave that out, or leave `conversationId` out.",
+            conversation.id
+        );
+        Err(request::invalid(vec![FieldError::new(pointer, "not_in_conversation", detail)]))
+    };
+    if account.id != conversation.account {
+        return refusal("/accountId", "another account's");
+    }
+    if channel.conversation_channel() != conversation.channel {
+        return refusal("/to/channel", &format!("over {}", conversation.channel.as_str()));
+    }
+    if *recipient == conversation.customer_address {
+        return Ok(());
+    }
+    let form = identity_lookup::identity_form(channel, recipient);
+    let pointer = Pointer::identifier(form.as_ref().map(Address::expose).unwrap_or_default());
+    let owner = engine.store.pointer::<CustomerId>(&conversation.tenant, &pointer).await?;
+    if owner.is_some_and(|owner| owner.value == conversation.customer) {
+        return Ok(());
+    }
+    refusal("/to", "with somebody else")
 }
 
 fn invalid_recipient(why: &str) -> Problem {

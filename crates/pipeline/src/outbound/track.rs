@@ -2,12 +2,13 @@
 //!
 //! A receipt finds its message by our own reference if the carrier hands it back, else by
 //! the carrier's id. One that finds nothing is parked under the carrier's id and taken out
-//! when a send reports that id.
+//! when a send reports that id: both are the same small fact, so neither overtakes the other
+//! unseen.
 
 use omni_core::event::{ReportedState, StatusUpdate};
 use omni_core::id::{ConnectionId, JobId, MessageId};
 use omni_core::job::{Job, Leased, Work};
-use omni_core::message::{AttemptOutcome, DeliveryError, Message, Receipt, TraceEntry};
+use omni_core::message::{Attempt, AttemptOutcome, DeliveryError, Message, Receipt, TraceEntry};
 use omni_core::problem;
 use omni_core::status::Status;
 use omni_core::steps::StepId;
@@ -51,6 +52,19 @@ struct Parked {
     status: StatusUpdate,
 }
 
+/// What is known under a carrier's id. One fact for both, so that a receipt and the send
+/// that it is about cannot miss each other: whoever comes second finds the other's version.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Known {
+    /// The message.
+    Sent(Reference),
+    /// Not the message yet, but receipts for it.
+    Early(Vec<Parked>),
+}
+
+type Found<T> = Option<Versioned<T>>;
+
 /// Applies one status report.
 pub async fn track(
     engine: &Engine,
@@ -64,12 +78,18 @@ pub async fn track(
     for _ in 0..8 {
         let mut changes = Changes::new(tenant.clone());
         changes.complete = Some((leased.job.id, leased.token));
-        match find(engine, leased, status).await.map_err(failed)? {
+        let (message, known) = find(engine, leased, status).await.map_err(failed)?;
+        match message {
             Some((Versioned { value: mut message, version }, part)) => {
-                apply(&mut message, part, status, received_at, engine.now(), &mut changes);
+                let named = apply(&mut message, part, status, received_at, engine.now(), &mut changes);
+                if named {
+                    let reference = Reference { message: message.id, part };
+                    let (carrier, id) = (&status.carrier, &status.external_id);
+                    claim(engine, &message, carrier, id, reference, &mut changes).await.map_err(failed)?;
+                }
                 changes.put(&message, Expect::Version(version));
             }
-            None => park(engine, connection, received_at, status, &mut changes).await.map_err(failed)?,
+            None => park(connection, received_at, status, known, &mut changes),
         }
         match engine.store.commit(changes).await.map_err(failed)? {
             Committed::Applied | Committed::Conflict { on: "lease" } => return Ok(()),
@@ -79,66 +99,72 @@ pub async fn track(
     Err(StepError::new(StepId::Terminate, problem::STATE_CONFLICT, "the message kept changing"))
 }
 
+/// The message and its part; without one, what is known under the carrier's id.
 async fn find(
     engine: &Engine,
     leased: &Leased,
     status: &StatusUpdate,
-) -> Result<Option<(Versioned<Message>, u16)>, StoreError> {
+) -> Result<(Option<(Versioned<Message>, u16)>, Found<Known>), StoreError> {
     let tenant = &leased.job.tenant;
-    let by_us = status.client_ref.as_deref().and_then(Reference::parse);
-    let reference = match by_us {
-        Some(reference) => Some(reference),
-        None => {
-            let pointer = Pointer::carrier_ref(&status.carrier, &status.external_id);
-            engine.store.pointer::<Reference>(tenant, &pointer).await?.map(|found| found.value)
+    let mut known = None;
+    let mut reference = status.client_ref.as_deref().and_then(Reference::parse);
+    if reference.is_none() {
+        let pointer = Pointer::carrier_ref(&status.carrier, &status.external_id);
+        known = engine.store.pointer::<Known>(tenant, &pointer).await?;
+        if let Some(Versioned { value: Known::Sent(found), .. }) = &known {
+            reference = Some(*found);
         }
-    };
-    let Some(reference) = reference else { return Ok(None) };
-    let message = engine.store.message(tenant, reference.message).await?;
-    Ok(message.map(|message| (message, reference.part)))
+    }
+    let Some(Reference { message, part }) = reference else { return Ok((None, known)) };
+    let message = engine.store.message(tenant, message).await?;
+    Ok((message.map(|message| (message, part)), known))
 }
 
-async fn park(
-    engine: &Engine,
+/// Keeps a receipt until a send reports the carrier's id that it names.
+fn park(
     connection: &ConnectionId,
     received_at: Timestamp,
     status: &StatusUpdate,
+    known: Found<Known>,
     changes: &mut Changes,
-) -> Result<(), StoreError> {
-    let pointer = Pointer::parked(&status.carrier, &status.external_id);
-    let found = engine.store.pointer::<Vec<Parked>>(&changes.tenant, &pointer).await?;
-    let (mut parked, expect) = match found {
-        Some(found) => (found.value, Expect::Version(found.version)),
+) {
+    let (mut parked, expect) = match known {
+        Some(Versioned { value: Known::Early(parked), version }) => (parked, Expect::Version(version)),
+        // Its message was erased.
+        Some(Versioned { value: Known::Sent(_), .. }) => return,
+        // Our own reference names no message of ours: the id will hardly come up either.
+        None if status.client_ref.as_deref().and_then(Reference::parse).is_some() => return,
         None => (Vec::new(), Expect::Absent),
     };
     if parked.len() < MOST_PARKED {
         parked.push(Parked { connection: connection.clone(), received_at, status: status.clone() });
     }
-    changes.point(&pointer, &parked, expect, Some(received_at + REMEMBERED));
-    Ok(())
+    let pointer = Pointer::carrier_ref(&status.carrier, &status.external_id);
+    changes.point(&pointer, &Known::Early(parked), expect, Some(received_at + REMEMBERED));
 }
 
-/// Puts receipts that waited for this carrier id back to work, in the commit that makes
-/// the id known.
-pub async fn unpark(
+/// Makes a carrier's id known as a message's, and puts receipts that waited for it back to
+/// work, in one commit.
+pub(super) async fn claim(
     engine: &Engine,
     message: &Message,
     carrier: &str,
     external_id: &str,
+    reference: Reference,
     changes: &mut Changes,
 ) -> Result<(), StoreError> {
-    let pointer = Pointer::parked(carrier, external_id);
-    let Some(found) = engine.store.pointer::<Vec<Parked>>(&message.tenant, &pointer).await? else {
-        return Ok(());
-    };
+    let pointer = Pointer::carrier_ref(carrier, external_id);
+    let known = engine.store.pointer::<Known>(&message.tenant, &pointer).await?;
+    let expect = known.as_ref().map_or(Expect::Absent, |known| Expect::Version(known.version));
     let now = engine.now();
-    for Parked { connection, received_at, status } in found.value {
+    changes.point(&pointer, &Known::Sent(reference), expect, Some(now + REMEMBERED));
+    let Some(Versioned { value: Known::Early(parked), .. }) = known else { return Ok(()) };
+    for Parked { connection, received_at, status } in parked {
         let lane = format!("rcpt|{connection}|{}", message.id);
         let work = Work::Track { connection, received_at, status: Box::new(status) };
         let id = JobId::make(&*engine.ids, now);
         changes.job(Job::new(id, message.tenant.clone(), lane, work, message.correlation, now));
     }
-    changes.unpoint(&pointer);
     Ok(())
 }
 
@@ -155,7 +181,8 @@ const fn on_lattice(state: ReportedState) -> Option<Status> {
     }
 }
 
-/// Applies a report to one part of a message. Pure.
+/// Applies a report to one part of a message. Pure. Whether it gave an attempt the carrier's
+/// id, by which later reports may come.
 pub fn apply(
     message: &mut Message,
     part: u16,
@@ -163,15 +190,18 @@ pub fn apply(
     received_at: Timestamp,
     now: Timestamp,
     changes: &mut Changes,
-) {
+) -> bool {
     let before = message.status;
-    settle_attempt(message, part, status, now);
-    if let Some(reported) = on_lattice(status.state) {
-        let newest = message.attempts.iter_mut().rev().find(|attempt| attempt.part == part);
-        if let Some(attempt) = newest {
+    let reported = on_lattice(status.state);
+    let attempt = attempt_of(message, part, status);
+    let named = attempt.is_some_and(|attempt| settle_attempt(message, attempt, status, now));
+    if let Some(reported) = reported {
+        if let Some(attempt) = attempt.map(|attempt| &mut message.attempts[attempt]) {
             attempt.status = Some(attempt.status.unwrap_or(Status::Queued).advance(reported));
         }
-        message.status = message.status.advance(overall(message).unwrap_or(reported));
+        // Before the first attempt there is nothing but the carrier's word.
+        let stands = if message.attempts.is_empty() { Some(reported) } else { overall(message) };
+        message.status = stands.map_or(before, |stands| before.advance(stands));
     }
     let applied = message.status != before;
     if applied && message.status == Status::Failed {
@@ -206,34 +236,51 @@ pub fn apply(
         status_event(message, now, changes);
     }
     write_consent(message, status, now, changes);
+    named
 }
 
-/// The carrier knows the message: an attempt without outcome was taken.
-fn settle_attempt(message: &mut Message, part: u16, status: &StatusUpdate, now: Timestamp) {
-    let open = message.attempts.iter_mut().rev().find(|a| a.part == part && a.outcome.is_open());
-    let Some(attempt) = open else { return };
+/// The attempt that a report is about: the one with the carrier's id, else one whose outcome
+/// nobody knows, else one that the carrier may have taken under an id that we never learned,
+/// else the newest of that carrier.
+fn attempt_of(message: &Message, part: u16, status: &StatusUpdate) -> Option<usize> {
+    let find = |fits: &dyn Fn(&Attempt) -> bool| {
+        let mut newest_first = message.attempts.iter().enumerate().rev();
+        let of_carrier = |a: &Attempt| status.carrier.is_empty() || a.carrier == status.carrier;
+        newest_first.find(|(_, a)| a.part == part && of_carrier(a) && fits(a)).map(|(at, _)| at)
+    };
+    let id = Some(status.external_id.as_str()).filter(|id| !id.is_empty());
+    find(&|a| id.is_some() && a.carrier_message_id.as_deref() == id)
+        .or_else(|| find(&|a| a.outcome.is_open()))
+        .or_else(|| find(&|a| id.is_some() && a.carrier_message_id.is_none()))
+        .or_else(|| find(&|_| true))
+}
+
+/// The carrier knows the message: an attempt without outcome was taken, and so was one that
+/// was thought not to be, if it gets somewhere. Answers whether its id is new to us.
+fn settle_attempt(message: &mut Message, attempt: usize, status: &StatusUpdate, now: Timestamp) -> bool {
+    let attempt = &mut message.attempts[attempt];
+    let arrives = matches!(on_lattice(status.state), Some(Status::Sent | Status::Delivered | Status::Read));
+    if attempt.outcome == AttemptOutcome::Accepted || !(attempt.outcome.is_open() || arrives) {
+        return false;
+    }
     attempt.outcome = AttemptOutcome::Accepted;
     attempt.ended_at = Some(now);
     attempt.error = None;
-    if !status.external_id.is_empty() {
-        attempt.carrier_message_id = Some(status.external_id.clone());
-        message.carrier_message_id.get_or_insert_with(|| status.external_id.clone());
+    if status.external_id.is_empty() {
+        return false;
     }
+    attempt.carrier_message_id = Some(status.external_id.clone());
+    message.carrier_message_id.get_or_insert_with(|| status.external_id.clone());
+    true
 }
 
 /// Where the whole message stands: as far as its slowest part, failed if any part is.
-/// `None` while parts have no report (or were never sent).
+/// `None` if no carrier is known to have any of it.
 fn overall(message: &Message) -> Option<Status> {
     let parts = message.attempts.last()?.parts;
     let mut slowest: Option<Status> = None;
     for part in 1..=parts {
-        let accepted = message
-            .attempts
-            .iter()
-            .rev()
-            .find(|attempt| attempt.part == part && attempt.outcome == AttemptOutcome::Accepted);
-        let status = accepted.and_then(|attempt| attempt.status);
-        match status {
+        match part_status(message, part) {
             Some(Status::Failed) => return Some(Status::Failed),
             Some(status) => {
                 let slower = slowest.is_none_or(|slowest| status.may_become(slowest));
@@ -244,6 +291,15 @@ fn overall(message: &Message) -> Option<Status> {
         }
     }
     slowest
+}
+
+/// Where a part stands: as far as the best of the attempts that a carrier took.
+fn part_status(message: &Message, part: u16) -> Option<Status> {
+    let taken = message.attempts.iter().filter(|a| a.part == part && a.outcome == AttemptOutcome::Accepted);
+    taken.map(|attempt| attempt.status.unwrap_or(Status::Sent)).reduce(|one, other| match (one, other) {
+        (Status::Failed, better) | (better, Status::Failed) => better,
+        (one, other) => one.advance(other),
+    })
 }
 
 fn write_consent(message: &Message, status: &StatusUpdate, now: Timestamp, changes: &mut Changes) {
@@ -264,7 +320,6 @@ mod tests {
     use crate::testing;
     use omni_core::event::Channel;
     use omni_core::id::AttemptId;
-    use omni_core::message::Attempt;
 
     fn message(parts: u16) -> Message {
         let mut message = testing::outbound(Channel::Sms, "hi");

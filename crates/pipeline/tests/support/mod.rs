@@ -1,5 +1,7 @@
 //! A gateway in memory with carriers that do as they are told, and a clock that stands.
 
+pub(crate) mod gate;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -39,6 +41,7 @@ pub(crate) const SECRET: &str = "open-sesame-4711";
 pub(crate) enum Does {
     Takes,
     Refuses(SendError),
+    Panics,
 }
 
 /// A carrier that does as it is told, and remembers what it was sent.
@@ -50,6 +53,8 @@ pub(crate) struct Scripted {
     /// What its callbacks carry in the clear.
     secret: Secret,
     pub(crate) sent: Mutex<Vec<OutboundMessage>>,
+    /// What it was asked about.
+    pub(crate) asked: Mutex<Vec<LookUp>>,
 }
 
 impl Scripted {
@@ -64,11 +69,18 @@ impl Scripted {
             found: Mutex::default(),
             secret: Secret::new(SECRET),
             sent: Mutex::default(),
+            asked: Mutex::default(),
         }
     }
 
     pub(crate) fn windowed(mut self) -> Self {
         self.capabilities.service_window.clone_from(&self.capabilities.channels);
+        self
+    }
+
+    /// It promises to take one key once.
+    pub(crate) fn idempotent(mut self) -> Self {
+        self.capabilities.idempotent = true;
         self
     }
 
@@ -108,7 +120,7 @@ impl Carrier for Scripted {
             _ => Err(Refusal::Unverified("signature_wrong")),
         }
     }
-    /// The body is a list of `{ "id", "text", "for" }` or `{ "status", "ref" | "id" }`.
+    /// The body is a list of `{ "id", "text", "for" }` or `{ "status", "ref" | "id", "class" }`.
     fn parse(&self, request: &WebhookRequest) -> Result<Parsed, Malformed> {
         let items: Vec<Value> = serde_json::from_slice(&request.body).map_err(|_| Malformed("not_json"))?;
         let text = |item: &Value, name: &str| item[name].as_str().map(str::to_owned);
@@ -118,6 +130,7 @@ impl Carrier for Scripted {
                 external_id: text(item, "id").unwrap_or_default(),
                 client_ref: text(item, "ref"),
                 state: serde_json::from_value(json!(status)).unwrap_or(ReportedState::Unknown),
+                error_class: serde_json::from_value(item["class"].clone()).ok(),
                 ..StatusUpdate::default()
             })),
             None => CarrierEvent::Message(Box::new(InboundMessage {
@@ -143,12 +156,18 @@ impl Carrier for Scripted {
     async fn send(&self, _: &dyn HttpClient, message: &OutboundMessage) -> Result<Accepted, SendError> {
         let mut sent = self.sent.lock().unwrap();
         sent.push(message.clone());
-        match self.script.lock().unwrap().pop_front().unwrap_or(Does::Takes) {
+        let does = self.script.lock().unwrap().pop_front();
+        match does.unwrap_or(Does::Takes) {
             Does::Takes => Ok(Accepted::with_id(format!("{}-{}", self.name, sent.len()))),
             Does::Refuses(error) => Err(error),
+            Does::Panics => {
+                drop(sent);
+                panic!("a fault of the adapter")
+            }
         }
     }
-    async fn look_up(&self, _: &dyn HttpClient, _: &LookUp) -> Result<Option<Found>, SendError> {
+    async fn look_up(&self, _: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
+        self.asked.lock().unwrap().push(query.clone());
         Ok(self.found.lock().unwrap().clone())
     }
 }
@@ -175,6 +194,15 @@ impl World {
         carriers: impl IntoIterator<Item = &'a Arc<Scripted>>,
         configure: impl FnOnce(&mut Account),
     ) -> Self {
+        Self::connected(carriers, configure, |_| {})
+    }
+
+    /// The same, with connections changed as wished.
+    pub(crate) fn connected<'a>(
+        carriers: impl IntoIterator<Item = &'a Arc<Scripted>>,
+        configure: impl FnOnce(&mut Account),
+        connect: impl Fn(&mut Connection),
+    ) -> Self {
         let tenant: TenantId = "acme".parse().unwrap();
         let mut account = Account::new(tenant.clone(), "main".parse().unwrap());
         account.rules = serde_json::from_value(json!([{
@@ -193,6 +221,7 @@ impl World {
                 let mut connection =
                     Connection::new(tenant, account, id, Arc::clone(carrier) as Arc<dyn Carrier>);
                 connection.senders = vec![(channel, Address::from("+15550100001"))];
+                connect(&mut connection);
                 connection
             })
             .collect();
@@ -238,7 +267,17 @@ impl World {
     }
 
     pub(crate) async fn publish(&self, body: &Value, key: Option<&str>) -> Result<Published, Problem> {
-        let caller = Caller { tenant: self.tenant.clone(), sandbox: false };
+        self.publish_as(false, body, key).await
+    }
+
+    /// With a test key or a live one.
+    pub(crate) async fn publish_as(
+        &self,
+        sandbox: bool,
+        body: &Value,
+        key: Option<&str>,
+    ) -> Result<Published, Problem> {
+        let caller = Caller { tenant: self.tenant.clone(), sandbox };
         publish::publish(&self.engine, &caller, body, key).await
     }
 

@@ -1,0 +1,245 @@
+//! Never twice, never by the wrong way, never for ever.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use omni_core::carrier::{Accepted, Found};
+use omni_core::event::Channel;
+use omni_core::failure::ErrorClass;
+use omni_core::message::AttemptOutcome;
+use omni_core::status::Status;
+use omni_core::store::{Changes, Expect, Query, Store as _, Table, decode};
+use omni_core::time::Clock as _;
+use omni_pipeline::directory::Directory;
+use omni_pipeline::{dead_letters, worker};
+use serde_json::json;
+
+use crate::support::{Does, PERSON, Scripted, World, sms};
+use crate::{ambiguous, dead_letter, open_attempt, refuses};
+
+#[tokio::test]
+async fn a_test_keys_message_never_leaves_by_a_live_connection() {
+    let (live, twin) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
+    let world = World::connected([&live, &twin], |_| {}, |c| c.sandbox = c.id.as_str() == "beta");
+    world.callback("alpha", json!([{ "id": "in-1", "text": "hm" }])).await;
+    world.settle().await;
+    let body = json!({ "to": PERSON, "text": "only a test" });
+    world.publish_as(true, &body, None).await.unwrap();
+    world.settle().await;
+    assert_eq!((live.texts(), twin.texts()), (vec![], vec!["only a test".to_owned()]));
+    world.publish_as(false, &json!({ "to": PERSON, "text": "for real" }), None).await.unwrap();
+    world.settle().await;
+    assert_eq!((live.texts().len(), twin.texts().len()), (1, 1), "nor the other way round");
+}
+
+#[tokio::test]
+async fn a_part_refused_for_good_ends_the_message_with_the_carriers_reason() {
+    let carrier = sms();
+    let world = World::of([&carrier], |_| {});
+    carrier.next([Does::Takes]);
+    carrier.next((0..50).map(|_| refuses(ErrorClass::Registration)));
+    let text = "word ".repeat(60);
+    let id = world.send(text.trim()).await.unwrap().response.message_id;
+    world.settle().await;
+    let message = world.message(id).await;
+    assert_eq!((carrier.texts().len(), message.status), (2, Status::Failed));
+    assert_eq!(message.error.unwrap().class, ErrorClass::Registration);
+}
+
+#[tokio::test]
+async fn a_carrier_is_asked_about_a_part_by_the_words_of_that_part() {
+    let carrier = sms();
+    let world = World::of([&carrier], |_| {});
+    carrier.next([Does::Takes, ambiguous()]);
+    let text = "word ".repeat(60);
+    world.send(text.trim()).await.unwrap();
+    world.pass(Duration::from_secs(5)).await;
+    let asked = carrier.asked.lock().unwrap()[0].clone();
+    let sent = carrier.texts();
+    assert_eq!((asked.text.as_deref(), sent.len()), (Some(sent[1].as_str()), 2));
+}
+
+#[tokio::test]
+async fn what_a_receipt_showed_as_sent_neither_expires_nor_is_dropped() {
+    let carrier = sms();
+    let world = World::of([&carrier], |_| {});
+    carrier.next([ambiguous()]);
+    let expires = world.clock.now() + Duration::from_secs(30);
+    let body = json!({ "to": PERSON, "text": "pay now", "options": { "expireAt": expires } });
+    let id = world.publish(&body, None).await.unwrap().response.message_id;
+    world.settle().await;
+    world.callback("alpha", json!([{ "status": "sent", "ref": id, "id": "a-1" }])).await;
+    world.callback("alpha", json!([{ "id": "in-1", "text": "stop" }])).await;
+    world.settle().await;
+    world.clock.advance(Duration::from_secs(60));
+    world.settle().await;
+    let message = world.message(id).await;
+    assert_eq!((message.status, message.error), (Status::Sent, None));
+}
+
+#[tokio::test]
+async fn a_repeat_under_the_same_key_waits_for_its_own_carrier() {
+    let first = Arc::new(Scripted::new("alpha", Channel::Sms).idempotent());
+    let second = Arc::new(Scripted::new("beta", Channel::Sms));
+    first.next([ambiguous()]);
+    let world = World::of([&first, &second], |account| account.reconcile_after_secs = 5);
+    let id = world.send("pay now").await.unwrap().response.message_id;
+    world.settle().await;
+    let alpha = "alpha".parse().unwrap();
+    assert!(world.engine.breakers.failed(&alpha, ErrorClass::Auth, world.clock.now()));
+    world.pass(Duration::from_secs(60)).await;
+    assert_eq!((first.texts().len(), second.texts().len()), (2, 0));
+    let sent = first.sent.lock().unwrap().clone();
+    assert_eq!(sent[0].client_ref, sent[1].client_ref);
+    assert_eq!(world.message(id).await.status, Status::Sent);
+}
+
+#[tokio::test]
+async fn after_a_crash_the_carrier_gets_a_moment_before_its_record_is_believed() {
+    let carrier = sms();
+    carrier.records(Some(Found::NotTaken));
+    let world = World::of([&carrier], |_| {});
+    let id = world.send("pay now").await.unwrap().response.message_id;
+    let mut message = world.message(id).await;
+    message.attempts.push(open_attempt(id));
+    let mut changes = Changes::new(world.tenant.clone());
+    changes.put(&message, Expect::Version(1));
+    world.store.commit(changes).await.unwrap();
+    world.settle().await;
+    assert_eq!(carrier.texts().len(), 0, "the request may still be on its way");
+    carrier.records(Some(Found::Taken(Accepted::with_id("a-1"))));
+    world.pass(Duration::from_secs(10)).await;
+    let message = world.message(id).await;
+    assert_eq!((carrier.texts().len(), message.status), (0, Status::Sent));
+}
+
+#[tokio::test]
+async fn work_that_is_given_up_fails_its_message_and_a_redrive_sends_it() {
+    let carrier = sms();
+    let mut world = World::of([&carrier], |_| {});
+    let id = world.send("hi").await.unwrap().response.message_id;
+    let configured = std::mem::replace(&mut world.engine.directory, Arc::new(Directory::new(vec![], vec![])));
+    world.pass(Duration::from_secs(300)).await;
+    let message = world.message(id).await;
+    assert_eq!((message.status, world.count(Table::DeadLetter).await), (Status::Failed, 1));
+    assert_eq!(message.error.unwrap().code, "ROUTING_RESOLUTION_FAILED");
+    world.engine.directory = configured;
+    let letter = dead_letter(&world).await;
+    dead_letters::redrive(&world.engine, &world.tenant, letter).await.unwrap();
+    world.settle().await;
+    assert_eq!((carrier.texts().len(), world.message(id).await.status), (1, Status::Sent));
+}
+
+#[tokio::test]
+async fn a_redrive_of_what_was_never_asked_about_asks_first() {
+    let carrier = sms();
+    let mut world = World::of([&carrier], |_| {});
+    carrier.next([ambiguous()]);
+    let id = world.send("pay now").await.unwrap().response.message_id;
+    world.settle().await;
+    let configured = std::mem::replace(&mut world.engine.directory, Arc::new(Directory::new(vec![], vec![])));
+    world.pass(Duration::from_secs(300)).await;
+    world.engine.directory = configured;
+    carrier.records(Some(Found::Taken(Accepted::with_id("a-1"))));
+    let letter = dead_letter(&world).await;
+    dead_letters::redrive(&world.engine, &world.tenant, letter).await.unwrap();
+    world.pass(Duration::from_secs(10)).await;
+    assert_eq!((carrier.texts().len(), world.message(id).await.status), (1, Status::Sent));
+}
+
+#[tokio::test]
+async fn a_redriven_message_that_was_sent_after_all_stays_sent() {
+    let carrier = sms();
+    carrier.next([ambiguous()]);
+    let world = World::of([&carrier], |account| account.reconcile_after_secs = 5);
+    let id = world.send("pay now").await.unwrap().response.message_id;
+    world.settle().await;
+    world.pass(Duration::from_secs(20)).await;
+    let letter = dead_letter(&world).await;
+    world.callback("alpha", json!([{ "status": "delivered", "ref": id, "id": "a-1" }])).await;
+    world.settle().await;
+    assert_eq!(world.message(id).await.status, Status::Delivered);
+    dead_letters::redrive(&world.engine, &world.tenant, letter).await.unwrap();
+    world.settle().await;
+    assert_eq!((carrier.texts().len(), world.message(id).await.status), (1, Status::Delivered));
+}
+
+#[tokio::test]
+async fn the_longest_text_goes_out_whole() {
+    let carrier = sms();
+    let world = World::of([&carrier], |_| {});
+    let text = "word ".repeat(3_200);
+    let id = world.send(text.trim()).await.unwrap().response.message_id;
+    world.settle().await;
+    let message = world.message(id).await;
+    let parts = usize::from(message.attempts[0].parts);
+    assert!(parts > 64, "{parts}");
+    assert_eq!((carrier.texts().len(), message.status), (parts, Status::Sent));
+}
+
+#[tokio::test]
+async fn a_slow_senders_messages_wait_in_a_row_and_each_but_once() {
+    let carrier = sms();
+    let world = World::connected([&carrier], |_| {}, |c| c.rate_per_sender = Some(1.0));
+    for n in 0..20 {
+        let body = json!({ "to": format!("+130355501{n:02}"), "text": format!("{n}") });
+        world.publish(&body, None).await.unwrap();
+    }
+    world.settle().await;
+    assert_eq!(carrier.texts().len(), 1);
+    world.pass(Duration::from_secs(10)).await;
+    let late = json!({ "to": PERSON, "text": "late" });
+    world.publish(&late, None).await.unwrap();
+    world.pass(Duration::from_secs(15)).await;
+    let texts = carrier.texts();
+    assert_eq!((texts.len(), texts.last().map(String::as_str)), (21, Some("late")), "{texts:?}");
+    for message in world.outbound().await {
+        let waits = message.trace.iter().filter(|entry| entry.verdict.starts_with("waits")).count();
+        assert!(waits <= 2, "{waits} waits");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_reported_under_its_step() {
+    let carrier = sms();
+    let world = World::of([&carrier], |account| {
+        account.steps = serde_json::from_value(json!([
+            { "stepId": "publishOutbound", "retryPolicy": { "maxRetries": 0 } },
+        ]))
+        .unwrap();
+    });
+    carrier.next([Does::Panics]);
+    let id = world.send("hi").await.unwrap().response.message_id;
+    world.settle().await;
+    let page = world.store.list(&world.tenant, &Query::newest(Table::DeadLetter, 1)).await.unwrap();
+    let letter: omni_core::job::DeadLetter = decode(&page.records[0].body).unwrap();
+    assert_eq!((letter.step.as_str(), letter.code.as_str()), ("publishOutbound", "INTERNAL"));
+    let message = world.message(id).await;
+    assert_eq!((message.status, message.attempts[0].outcome), (Status::Failed, AttemptOutcome::Started));
+}
+
+#[tokio::test]
+async fn an_outcome_is_kept_though_its_lease_was_lost() {
+    let carrier = sms();
+    let mut world = World::of([&carrier], |_| {});
+    let id = world.send("hi").await.unwrap().response.message_id;
+    let gate = crate::support::gate::Gate::before(&world.store, "ref|");
+    world.engine.store = gate.clone();
+    let jobs = world.store.lease(1, Duration::ZERO).await.unwrap();
+    let working = worker::work(&world.engine, &jobs[0]);
+    let overtaking = async {
+        gate.reached().await;
+        // Its lease ends, and meanwhile somebody else changes the message.
+        world.clock.advance(Duration::from_secs(31));
+        let found = world.message(id).await;
+        let mut changes = Changes::new(world.tenant.clone());
+        changes.put(&found, Expect::Any);
+        world.store.commit(changes).await.unwrap();
+        gate.open();
+    };
+    tokio::join!(working, overtaking);
+    let message = world.message(id).await;
+    assert_eq!((message.status, message.attempts[0].outcome), (Status::Sent, AttemptOutcome::Accepted));
+    world.pass(Duration::from_secs(60)).await;
+    assert_eq!(carrier.texts().len(), 1);
+}

@@ -1,0 +1,49 @@
+//! Requests of API clients that contradict what we know.
+
+use std::sync::Arc;
+
+use omni_core::event::Channel;
+use omni_core::problem;
+use serde_json::json;
+
+use crate::support::{PERSON, Scripted, World, sms};
+
+#[tokio::test]
+async fn a_conversation_is_not_continued_with_somebody_else_or_elsewhere() {
+    let (text, whatsapp) = (sms(), Arc::new(Scripted::new("wa", Channel::Whatsapp)));
+    let world = World::of([&text, &whatsapp], |_| {});
+    let first = world.send("hi").await.unwrap().response;
+    let conversation = first.conversation_id.unwrap();
+    let cases = [
+        ("another person", json!("+13035550188"), false),
+        ("another channel", json!({ "phoneNumber": PERSON, "channel": "whatsapp" }), false),
+        ("the same person", json!(PERSON), true),
+        ("written otherwise", json!("(303) 555-0177"), true),
+    ];
+    for (name, to, fine) in cases {
+        let body = json!({ "to": to, "conversationId": conversation, "text": "go on" });
+        let answer = world.publish(&body, None).await;
+        match answer {
+            Ok(published) if fine => {
+                assert_eq!(published.response.conversation_id, Some(conversation), "{name}");
+            }
+            Ok(_) => panic!("{name}: taken"),
+            Err(problem) => {
+                assert!(!fine, "{name}: {}", problem.detail);
+                assert_eq!(problem.code, problem::VALIDATION_FAILED, "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_idempotency_key_of_a_test_key_and_a_live_key_are_two() {
+    let (live, twin) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
+    let world = World::connected([&live, &twin], |_| {}, |c| c.sandbox = c.id.as_str() == "beta");
+    let body = json!({ "to": PERSON, "text": "once" });
+    world.publish_as(true, &body, Some("k-1")).await.unwrap();
+    let real = world.publish_as(false, &body, Some("k-1")).await.unwrap();
+    world.settle().await;
+    assert!(!real.replayed);
+    assert_eq!((live.texts().len(), twin.texts().len()), (1, 1));
+}
