@@ -416,6 +416,23 @@ async fn a_disabled_step_is_passed_over_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_breaker_asks_the_carrier_before_it_risks_a_message() {
+    let carrier = sms();
+    let world = World::of([&carrier], |_| {});
+    carrier.next([refuses(ErrorClass::Auth)]);
+    let first = world.send("one").await.unwrap().response.message_id;
+    world.settle().await;
+    carrier.is_well(false);
+    world.publish(&json!({ "to": "+13035550188", "text": "two" }), None).await.unwrap();
+    world.pass(Duration::from_secs(120)).await;
+    assert_eq!(carrier.texts(), ["one"], "it says that it does not take us: nothing more is risked");
+    carrier.is_well(true);
+    world.pass(Duration::from_secs(300)).await;
+    assert!(carrier.texts().contains(&"two".to_owned()), "{:?}", carrier.texts());
+    assert_ne!(world.message(first).await.status, Status::Sending);
+}
+
+#[tokio::test]
 async fn an_open_breaker_moves_traffic_and_lets_it_come_back() {
     let (first, second) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
     let world = World::of([&first, &second], |_| {});

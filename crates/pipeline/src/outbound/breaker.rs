@@ -2,7 +2,8 @@
 //!
 //! Opened by failures of the carrier, never by errors of a message
 //! ([`ErrorClass::counts_for_breaker`]). While open, the connection is not selected; after
-//! the cool-down one send probes it (half-open), and its outcome closes or re-opens it.
+//! the cool-down (half-open) the carrier is asked whether it takes us, then one send goes
+//! through, and its outcome closes or re-opens it.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -34,6 +34,7 @@ use omni_core::store::{Changes, Committed, Expect, Pointer, Postpone, StoreError
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
+use super::breaker::BreakerState;
 use super::select_carrier::{self, Wanted};
 use super::track;
 use crate::consent::ConsentRecord;
@@ -42,6 +43,8 @@ use crate::engine::{Engine, outbound_lane};
 use crate::step::StepError;
 
 const STEP: StepId = StepId::PublishOutbound;
+/// How long a carrier may take to answer a breaker's probe.
+const PROBE: Duration = Duration::from_secs(10);
 /// First wait before asking what became of an ambiguous attempt.
 pub(super) const RECONCILE_FIRST: Duration = Duration::from_secs(2);
 /// Most rounds of one job: the longest text in the smallest parts, each a round.
@@ -178,7 +181,11 @@ impl Delivery<'_> {
         let Some(text) = parts.get(usize::from(part) - 1) else { return Ok(Next::Again) };
         let content = with_text(&message, text);
         let sender = self.sender(&message, &connection);
-        if let Err(wait) = self.admit(&message, &connection, text) {
+        let mut admitted = self.admit(&message, &connection, text);
+        if admitted.is_ok() {
+            admitted = self.probe(&connection).await;
+        }
+        if let Err(wait) = admitted {
             return self.stop(message, wait).await;
         }
         self.attempt(message, &connection, sender, content, part, parts.len()).await
@@ -313,11 +320,7 @@ impl Delivery<'_> {
     fn admit(&self, message: &Message, connection: &Connection, text: &str) -> Result<(), Stop> {
         let (breakers, now) = (&self.engine.breakers, self.now);
         if !breakers.admit(&connection.id, now) {
-            let opens = breakers.open_until(&connection.id).map_or(Duration::ZERO, |until| until.since(now));
-            return Err(Stop::Wait(
-                opens.max(Duration::from_secs(1)),
-                "breaker open, or its probe under way",
-            ));
+            return Err(Stop::Wait(self.opens_in(connection), "breaker open, or its probe under way"));
         }
         let Some(rate) = connection.rate_per_sender else { return Ok(()) };
         let cost = match message.channel {
@@ -331,6 +334,31 @@ impl Delivery<'_> {
             breakers.withdraw(&connection.id);
             Stop::Wait(wait, RATE)
         })
+    }
+
+    /// A half-open breaker lets one message through. Before that message is risked, the
+    /// carrier is asked whether it takes us: while it does not, nobody's message pays for it.
+    async fn probe(&self, connection: &Connection) -> Result<(), Stop> {
+        let breakers = &self.engine.breakers;
+        if breakers.state(&connection.id, self.now) != BreakerState::HalfOpen {
+            return Ok(());
+        }
+        let asked = tokio::time::timeout(PROBE, connection.carrier.check(&*self.engine.http)).await;
+        let class = match asked {
+            Ok(Ok(health)) if health.ok => return Ok(()),
+            Ok(Ok(_)) => ErrorClass::Auth,
+            Ok(Err(error)) if error.class().counts_for_breaker() => error.class(),
+            Ok(Err(_)) | Err(_) => ErrorClass::Transient,
+        };
+        breakers.failed(&connection.id, class, self.now);
+        tracing::warn!(connection = %connection.id, class = class.as_str(), "the carrier failed its probe; the breaker stays open");
+        Err(Stop::Wait(self.opens_in(connection), "the carrier failed its probe"))
+    }
+
+    /// How long until a breaker may let somebody through; a moment at least.
+    fn opens_in(&self, connection: &Connection) -> Duration {
+        let until = self.engine.breakers.open_until(&connection.id);
+        until.map_or(Duration::ZERO, |until| until.since(self.now)).max(Duration::from_secs(1))
     }
 
     pub(super) async fn stop(&self, mut message: Message, stop: Stop) -> Result<Next, StepError> {

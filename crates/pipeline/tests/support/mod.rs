@@ -3,6 +3,7 @@
 pub(crate) mod gate;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use async_trait::async_trait;
 use omni_core::account::Account;
 use omni_core::address::Address;
 use omni_core::carrier::{
-    Accepted, Capabilities, Carrier, CarrierName, Found, LookUp, OutboundMessage, Parsed,
+    Accepted, Capabilities, Carrier, CarrierName, Found, Health, LookUp, OutboundMessage, Parsed,
 };
 use omni_core::event::{CarrierEvent, Channel, InboundMessage, MessageType, ReportedState, StatusUpdate};
 use omni_core::failure::SendError;
@@ -50,6 +51,8 @@ pub(crate) struct Scripted {
     capabilities: Capabilities,
     script: Mutex<VecDeque<Does>>,
     found: Mutex<Option<Found>>,
+    /// Whether it takes us, when asked.
+    well: AtomicBool,
     /// What its callbacks carry in the clear.
     secret: Secret,
     pub(crate) sent: Mutex<Vec<OutboundMessage>>,
@@ -67,6 +70,7 @@ impl Scripted {
             capabilities,
             script: Mutex::default(),
             found: Mutex::default(),
+            well: AtomicBool::new(true),
             secret: Secret::new(SECRET),
             sent: Mutex::default(),
             asked: Mutex::default(),
@@ -90,6 +94,11 @@ impl Scripted {
     }
 
     /// What its own record says from now on.
+    /// What it answers from now on when it is asked whether it takes us.
+    pub(crate) fn is_well(&self, well: bool) {
+        self.well.store(well, Ordering::Relaxed);
+    }
+
     pub(crate) fn records(&self, found: Option<Found>) {
         *self.found.lock().unwrap() = found;
     }
@@ -165,6 +174,9 @@ impl Carrier for Scripted {
                 panic!("a fault of the adapter")
             }
         }
+    }
+    async fn check(&self, _: &dyn HttpClient) -> Result<Health, SendError> {
+        Ok(Health { ok: self.well.load(Ordering::Relaxed), detail: "as told".into() })
     }
     async fn look_up(&self, _: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
         self.asked.lock().unwrap().push(query.clone());
