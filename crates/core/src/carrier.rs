@@ -125,6 +125,14 @@ pub trait Carrier: Send + Sync {
         Ok(None)
     }
 
+    /// Shows the person that we have read, and perhaps that somebody writes an answer.
+    /// `false`: this carrier shows no such thing on that channel. It may be lost: nothing
+    /// depends on it.
+    async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
+        let (_, _) = (http, presence);
+        Ok(false)
+    }
+
     /// Asks the carrier whether our credentials work. Sends nothing to anybody.
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {
         let _ = http;
@@ -184,6 +192,10 @@ pub struct Capabilities {
     pub idempotent: bool,
     /// It handles STOP itself (blocks and answers).
     pub handles_stop: bool,
+    /// Channels on which it shows that we read ([`Carrier::show`]).
+    pub read_marks: Vec<Channel>,
+    /// Channels on which it shows that somebody writes.
+    pub typing: Vec<Channel>,
 }
 
 impl Capabilities {
@@ -204,6 +216,8 @@ impl Capabilities {
         look_up: false,
         idempotent: false,
         handles_stop: false,
+        read_marks: Vec::new(),
+        typing: Vec::new(),
     };
 
     /// Why `content` cannot go over `channel` here; `None` if it can.
@@ -316,6 +330,21 @@ pub enum Found {
     NotTaken,
     /// It cannot tell yet.
     Unclear,
+}
+
+/// What a person is shown of us beside messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presence {
+    /// Over what.
+    pub channel: Channel,
+    /// The carrier's id of the newest message of theirs that we have read.
+    pub external_id: String,
+    /// The carrier's own conversation, where it has such.
+    pub conversation_ref: Option<String>,
+    /// When that message was written.
+    pub read_up_to: Timestamp,
+    /// Somebody writes an answer; it vanishes by itself or with the answer.
+    pub typing: bool,
 }
 
 /// The answer of a credentials check.

@@ -122,6 +122,30 @@ fn a_newcomer_gets_a_message_round_the_loop() {
 }
 
 #[test]
+fn people_see_that_we_read_and_write_where_their_carrier_shows_it() {
+    let runtime = tempfile::tempdir().expect("a directory");
+    let server = dev(runtime.path());
+    for (event, shown) in [
+        ("whatsapp.text", true),
+        ("twilio.whatsapp", true),
+        ("livechat.chat_started", true),
+        ("livechat.message", true),
+        ("twilio.sms", false),
+        ("sendgrid.email", false),
+    ] {
+        let triggered = json(&omni(runtime.path(), &["trigger", event, "--wait", "--json"]));
+        let message = triggered["message"]["id"].as_str().unwrap_or_else(|| panic!("{event}: {triggered}"));
+        let bearer = format!("Bearer {}", server.key);
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let path = format!("/v1/messages/{message}/read");
+        let (status, body) =
+            http(&server.url, "POST", &path, &headers, br#"{"typing":true}"#).expect("an answer");
+        let answer: Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!((status, &answer["shown"]), (200, &shown.into()), "{event}: {answer}");
+    }
+}
+
+#[test]
 fn refusals_are_what_carriers_and_clients_expect() {
     let runtime = tempfile::tempdir().expect("a directory");
     let server = dev(runtime.path());

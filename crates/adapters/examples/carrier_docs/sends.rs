@@ -87,6 +87,8 @@ fn said(can: &Capabilities) -> String {
         ("can be asked about a lost answer", yes(can.look_up)),
         ("honours an idempotency key", yes(can.idempotent)),
         ("handles STOP itself", yes(can.handles_stop)),
+        ("shows that we read", channels(&can.read_marks)),
+        ("shows that somebody writes", channels(&can.typing)),
     ];
     table(&["", "said"], &rows.map(|(name, value)| vec![name.to_owned(), value]))
 }

@@ -83,7 +83,9 @@ async fn answered(
         for routed in page["data"].as_array().into_iter().flatten() {
             let id = text(&routed["data"], "messageId");
             let message = client.get(&format!("/v1/messages/{id}")).await?;
-            if text(&message, "carrierMessageId") == carrier_id {
+            // LiveChat's ids are unique in their chat only: ours begins with the chat.
+            let id = text(&message, "carrierMessageId");
+            if id == carrier_id || id.rsplit_once('/').is_some_and(|(_, id)| id == carrier_id) {
                 let replies = replies(client, &message, patience).await?;
                 return Ok(Some((message, replies)));
             }

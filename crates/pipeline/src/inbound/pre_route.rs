@@ -336,8 +336,12 @@ fn fill(template: &str, situation: &Situation<'_>) -> String {
         return template.to_owned();
     }
     let name = situation.customer.and_then(|(customer, _)| customer.profile.display_name.as_deref());
-    template
-        .replace("{{name}}", name.unwrap_or_default())
+    let named = match name.map(str::trim).filter(|name| !name.is_empty()) {
+        Some(name) => template.replace("{{name}}", name),
+        // "Thanks {{name}}, …" reads well without a name, too.
+        None => template.replace(" {{name}}", "").replace("{{name}}", ""),
+    };
+    named
         .replace("{{channel}}", situation.message.channel.as_str())
         .replace("{{text}}", situation.inbound.text.as_deref().unwrap_or_default())
 }

@@ -12,7 +12,9 @@ use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use bytes::Bytes;
 use omni_core::account::Account;
 use omni_core::address::Address;
-use omni_core::carrier::{Accepted, Capabilities, Carrier, CarrierName, Health, OutboundMessage, Parsed};
+use omni_core::carrier::{
+    Accepted, Capabilities, Carrier, CarrierName, Health, OutboundMessage, Parsed, Presence,
+};
 use omni_core::event::{CarrierEvent, Channel, InboundMessage, MessageType};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
@@ -102,6 +104,10 @@ impl Carrier for Paper {
     }
     fn outcome(&self, _: &OutboundMessage, _: &HttpResponse) -> Result<Accepted, SendError> {
         Ok(Accepted::with_id("c-1"))
+    }
+    async fn show(&self, _: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
+        assert_eq!(presence.external_id, "m-1");
+        Ok(presence.typing)
     }
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {
         let answer = http.execute(HttpRequest::new("GET", "http://carrier.invalid/me")).await?;

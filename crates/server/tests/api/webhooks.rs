@@ -100,3 +100,24 @@ async fn what_goes_wrong_is_a_problem_and_never_a_panic() {
     let refused = app.call("POST", "/webhooks/paper/paper-test").no_key().body("x").send().await;
     assert_eq!(refused.status, 401);
 }
+
+#[tokio::test]
+async fn what_a_person_wrote_is_marked_as_read_where_the_carrier_shows_it() {
+    let app = App::new();
+    app.call("POST", "/webhooks/paper/paper-test")
+        .no_key()
+        .header("x-word", "please")
+        .body(BODY)
+        .send()
+        .await;
+    let page = app.get("/v1/messages?direction=inbound").send().await;
+    let path = format!("/v1/messages/{}/read", page.ids()[0]);
+    let typing = app.post(&path, &json!({ "typing": true })).send().await;
+    assert_eq!(typing.json, json!({ "shown": true }));
+    let plain = app.call("POST", &path).send().await;
+    assert_eq!((plain.status.as_u16(), &plain.json["shown"]), (200, &false.into()), "{}", plain.json);
+    app.post(&path, &json!({ "typign": true })).send().await.is("VALIDATION_FAILED");
+    app.post(&path, &json!({})).key(&app.foreign).send().await.is("NOT_FOUND");
+    let ours = format!("/v1/messages/{}/read", app.sent("hi").await);
+    app.call("POST", &ours).send().await.is("VALIDATION_FAILED");
+}

@@ -77,7 +77,7 @@ use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
-    Parsed, SettingsError,
+    Parsed, Presence, SettingsError,
 };
 use omni_core::event::Channel;
 use omni_core::failure::SendError;
@@ -257,6 +257,10 @@ impl Carrier for LiveChat {
 
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
         send::look_up(&self.settings, &self.session, http, query).await
+    }
+
+    async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
+        send::show(&self.settings, &self.session, http, presence).await
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {

@@ -1,6 +1,6 @@
 //! Writing into a chat as our bot.
 
-use omni_core::carrier::{Accepted, Capabilities, Found, Health, LookUp, OutboundMessage};
+use omni_core::carrier::{Accepted, Capabilities, Found, Health, LookUp, OutboundMessage, Presence};
 use omni_core::content::{Button, OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, Location, MessageType, ReportedState};
 use omni_core::failure::SendError;
@@ -34,6 +34,8 @@ pub(super) fn capabilities() -> Capabilities {
         read_receipts: true,
         echoes_reference: true,
         look_up: true,
+        read_marks: vec![Channel::Chat],
+        typing: vec![Channel::Chat],
         ..Capabilities::NONE
     }
 }
@@ -244,6 +246,29 @@ pub(super) async fn look_up(
     let ours = events.find(|event| event["custom_id"] == query.client_ref.as_str());
     let id = ours.and_then(|event| json::text(&event["id"]));
     Ok(Some(id.map_or(Found::NotTaken, |id| Found::Taken(accepted(chat, id)))))
+}
+
+/// Marks a chat as seen up to a time; with `typing`, shows that an answer is being written.
+pub(super) async fn show(
+    settings: &Settings,
+    session: &Session,
+    http: &dyn HttpClient,
+    presence: &Presence,
+) -> Result<bool, SendError> {
+    let Some(chat) = &presence.conversation_ref else { return Ok(false) };
+    let seen = json!({ "chat_id": chat, "seen_up_to": presence.read_up_to.to_string() });
+    let typing = json!({ "chat_id": chat, "is_typing": true, "visibility": "all" });
+    let mut calls = vec![("mark_events_as_seen", seen)];
+    if presence.typing {
+        calls.push(("send_typing_indicator", typing));
+    }
+    for (action, body) in calls {
+        let response = session.ask(settings, http, action, &body).await?;
+        if !response.is_success() {
+            return Err(ApiError::of(&response).into_send_error(&response));
+        }
+    }
+    Ok(true)
 }
 
 /// Lists one chat: allowed to whoever may send.

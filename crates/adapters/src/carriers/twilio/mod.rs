@@ -79,7 +79,7 @@ use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
-    Parsed, SettingsError,
+    Parsed, Presence, SettingsError,
 };
 use omni_core::event::{CarrierEvent, Channel, MessageType};
 use omni_core::failure::SendError;
@@ -224,6 +224,7 @@ fn capabilities(settings: &Settings) -> Capabilities {
         echoes_reference: true,
         look_up: true,
         handles_stop: true,
+        typing: channels.iter().copied().filter(|channel| *channel == Channel::Whatsapp).collect(),
         channels,
         ..Capabilities::NONE
     }
@@ -278,6 +279,14 @@ impl Carrier for Twilio {
 
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
         look_up::look_up(&self.settings, http, query).await.map(Some)
+    }
+
+    async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
+        // There is no mark alone: the indicator marks as read, too.
+        if presence.channel != Channel::Whatsapp || !presence.typing {
+            return Ok(false);
+        }
+        send::shown(&http.execute(send::show(&self.settings, presence)?).await?)
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use omni_core::carrier::{Accepted, OutboundMessage};
+use omni_core::carrier::{Accepted, OutboundMessage, Presence};
 use omni_core::content::{OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, Location, ReportedState};
 use omni_core::failure::{ErrorClass, SendError};
@@ -38,6 +38,21 @@ pub(super) fn credentials(settings: &Settings) -> Option<String> {
         _ => (&settings.account_sid, settings.auth_tokens.first()?),
     };
     Some(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose()))))
+}
+
+/// Shows for up to 25 seconds that an answer is being written, and marks as read. It lies at
+/// another host than messages do.
+pub(super) fn show(settings: &Settings, presence: &Presence) -> Result<HttpRequest, SendError> {
+    let base = settings.base_url.trim_end_matches('/').replacen("//api.", "//messaging.", 1);
+    Ok(HttpRequest::new("POST", format!("{base}/v3/Indicators/Typing.json"))
+        .header("authorization", credentials(settings).ok_or(SendError::Unsupported("credentials_missing"))?)
+        .json(&serde_json::json!({ "channel": "WHATSAPP", "messageId": presence.external_id })))
+}
+
+/// What Twilio's answer to [`show`] means.
+pub(super) fn shown(response: &HttpResponse) -> Result<bool, SendError> {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    if response.is_success() { Ok(body["success"] == true) } else { Err(refusal(response, &body)) }
 }
 
 /// The request for one message.

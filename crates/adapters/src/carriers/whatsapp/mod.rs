@@ -20,10 +20,9 @@
 //! The signature holds no time, so there is no replay window: doubles are found by message
 //! id, and by (message, status) for statuses.
 //!
-//! Written against Meta's documentation as of autumn 2026. Deliberately absent: typing
-//! indicators and read marks (they are no messages), uploads (media goes by link, or by the
-//! id of an earlier upload), flows and product messages, and template parameters outside a
-//! template's body.
+//! Written against Meta's documentation as of autumn 2026. Deliberately absent: uploads (media
+//! goes by link, or by the id of an earlier upload), flows and product messages, and template
+//! parameters outside a template's body.
 //!
 //! # Set-up
 //!
@@ -73,7 +72,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
-    Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Health, OutboundMessage, Parsed,
+    Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Health, OutboundMessage, Parsed, Presence,
     SettingsError,
 };
 use omni_core::event::{Channel, MessageType};
@@ -198,6 +197,8 @@ fn capabilities() -> Capabilities {
         max_list_entries: shape::MAX_ROWS,
         delivery_receipts: true,
         read_receipts: true,
+        read_marks: vec![Channel::Whatsapp],
+        typing: vec![Channel::Whatsapp],
         service_window: vec![Channel::Whatsapp],
         echoes_reference: true,
         ..Capabilities::NONE
@@ -254,6 +255,10 @@ impl Carrier for WhatsApp {
 
     fn outcome(&self, message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
         send::outcome(message, response)
+    }
+
+    async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
+        send::shown(&http.execute(send::show(&self.settings, presence)?).await?)
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {

@@ -1,7 +1,7 @@
 //! Sending: one `POST` of JSON per message, and what the answer means.
 
 use omni_core::address::Address;
-use omni_core::carrier::{Accepted, OutboundMessage};
+use omni_core::carrier::{Accepted, OutboundMessage, Presence};
 use omni_core::content::OutboundContent;
 use omni_core::event::Channel;
 use omni_core::failure::{ErrorClass, SendError};
@@ -51,6 +51,29 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
     Ok(HttpRequest::new("POST", format!("{}/messages", number_url(settings)))
         .header("authorization", bearer(settings))
         .json(&body))
+}
+
+/// Marks a message and all before it as read; with `typing`, shows for up to 25 seconds that
+/// an answer is being written.
+pub(super) fn show(settings: &Settings, presence: &Presence) -> Result<HttpRequest, SendError> {
+    if settings.phone_number_id.is_empty() {
+        return Err(SendError::Unsupported("phone_number_id_missing"));
+    }
+    let mut body = json!({
+        "messaging_product": "whatsapp", "status": "read", "message_id": presence.external_id,
+    });
+    if presence.typing {
+        body["typing_indicator"] = json!({ "type": "text" });
+    }
+    Ok(HttpRequest::new("POST", format!("{}/messages", number_url(settings)))
+        .header("authorization", bearer(settings))
+        .json(&body))
+}
+
+/// What Meta's answer to [`show`] means.
+pub(super) fn shown(response: &HttpResponse) -> Result<bool, SendError> {
+    let body = json::parse(&response.body).unwrap_or(Value::Null);
+    if response.is_success() { Ok(body["success"] == true) } else { Err(refusal(response, &body["error"])) }
 }
 
 /// A phone number goes into `to` (with the plus: without it Meta puts our own country code

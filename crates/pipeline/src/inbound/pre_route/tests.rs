@@ -13,6 +13,7 @@ struct Case {
     owner: Owner,
     state: State,
     opted_out: bool,
+    name: Option<&'static str>,
 }
 
 impl Case {
@@ -24,6 +25,7 @@ impl Case {
             owner: Owner::Bot,
             state: State::Active,
             opted_out: false,
+            name: Some("Ana"),
         }
     }
 
@@ -51,7 +53,7 @@ impl Case {
         let Content::Inbound(inbound) = &self.message.content else { panic!("inbound") };
         let customer: Customer = serde_json::from_value(serde_json::json!({
             "id": "cus_01ARZ3NDEKTSV4RRFFQ69G5FAV", "tenant": "acme", "customerType": "anonymous",
-            "identifiers": [], "profile": { "displayName": "Ana", "tags": ["vip"] },
+            "identifiers": [], "profile": { "displayName": self.name, "tags": ["vip"] },
             "createdAt": "2026-01-01T00:00:00Z", "lastContactAt": "2026-01-01T00:00:00Z",
         }))
         .unwrap();
@@ -105,6 +107,21 @@ fn the_highest_rule_with_a_destination_wins_and_labels_add_up() {
     assert_eq!(route.rules_hit, ["high", "low"]);
     assert_eq!(route.tags, ["billing", "order"]);
     assert_eq!(answer(&route), Some("Hi Ana"));
+}
+
+#[test]
+fn an_answer_reads_well_without_a_name() {
+    for (template, named, nameless) in [
+        ("Thanks {{name}}, we found it", "Thanks Ana, we found it", "Thanks, we found it"),
+        ("{{name}}: hello", "Ana: hello", ": hello"),
+        ("plain", "plain", "plain"),
+    ] {
+        for (name, expect) in [(Some("Ana"), named), (Some(" "), nameless), (None, nameless)] {
+            let mut case = Case::text("refund").rule("all", 1, "refund", vec![say(template)]);
+            case.name = name;
+            assert_eq!(answer(&case.decide()), Some(expect), "{template} {name:?}");
+        }
+    }
 }
 
 #[test]

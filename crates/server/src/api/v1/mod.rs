@@ -14,12 +14,14 @@ mod dead_letters;
 mod events;
 mod journal;
 mod messages;
+mod presence;
 mod sandbox;
 
 /// All of them.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .merge(messages::routes())
+        .merge(presence::routes())
         .merge(conversations::routes())
         .merge(customers::routes())
         .merge(events::routes())
