@@ -167,8 +167,8 @@ pub fn decide(situation: &Situation<'_>) -> Route {
     route
 }
 
-/// A consent keyword is dealt with here and goes no further.
-fn consent_keyword(situation: &Situation<'_>) -> Option<Route> {
+/// A consent keyword is dealt with here and goes no further; `None` for any other text.
+pub fn consent_keyword(situation: &Situation<'_>) -> Option<Route> {
     let inbound = situation.inbound;
     let decision = consent::decide(&consent::Inbound {
         channel: situation.message.channel,
@@ -270,6 +270,7 @@ fn apply(action: &Action, situation: &Situation<'_>, route: &mut Route) {
             route.blocked = Some(reason.clone().unwrap_or_else(|| "rule".to_owned()));
             route.destination = Destination::Nobody;
             route.action = "block";
+            route.escalate = false;
             route.answer = None;
         }
         Action::RouteToQueue { .. }

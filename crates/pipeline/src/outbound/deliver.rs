@@ -44,6 +44,8 @@ use crate::step::StepError;
 const STEP: StepId = StepId::PublishOutbound;
 /// First wait before asking what became of an ambiguous attempt.
 pub(super) const RECONCILE_FIRST: Duration = Duration::from_secs(2);
+/// How long to leave a breaker alone whose probe is under way.
+const PROBED_FOR: Duration = Duration::from_secs(1);
 /// Most rounds of one job: the longest text in the smallest parts, each a round.
 const MOST_ROUNDS: usize = 512;
 /// The code of a message of which nobody can tell whether a carrier took it.
@@ -288,8 +290,7 @@ impl Delivery<'_> {
         {
             sending.candidates = candidates;
         }
-        let wait =
-            waits.map(|until| Stop::Wait(until.since(self.now) + Duration::from_millis(50), "breaker open"));
+        let wait = waits.map(|until| Stop::Wait(until.since(self.now).max(PROBED_FOR), "breaker open"));
         Ok((connection, wait))
     }
 

@@ -74,14 +74,13 @@ pub fn select(wanted: &Wanted<'_>, connections: &[(Arc<Connection>, BreakerState
 struct Place {
     excluded: bool,
     tier: u8,
-    unhealthy: bool,
     rank: i32,
     cost: u64,
 }
 
 impl Place {
     const fn excluded() -> Self {
-        Self { excluded: true, tier: u8::MAX, unhealthy: false, rank: 0, cost: 0 }
+        Self { excluded: true, tier: u8::MAX, rank: 0, cost: 0 }
     }
 }
 
@@ -119,10 +118,11 @@ fn place(
     } else {
         (3, "capable")
     };
-    let unhealthy = breaker == BreakerState::HalfOpen;
-    let place =
-        Place { excluded: false, tier, unhealthy, rank: connection.rank, cost: connection.cost_micros };
-    let reason = if unhealthy { format!("{reason} (half-open)") } else { reason.to_owned() };
+    // Half-open keeps its place, for the one message that probes it; meanwhile it counts as
+    // open. Otherwise what is preferred would never be tried again while another one works.
+    let healing = breaker == BreakerState::HalfOpen;
+    let place = Place { excluded: false, tier, rank: connection.rank, cost: connection.cost_micros };
+    let reason = if healing { format!("{reason} (half-open)") } else { reason.to_owned() };
     (place, reason)
 }
 

@@ -243,3 +243,34 @@ async fn an_outcome_is_kept_though_its_lease_was_lost() {
     world.pass(Duration::from_secs(60)).await;
     assert_eq!(carrier.texts().len(), 1);
 }
+
+#[tokio::test]
+async fn a_healed_connection_gets_its_place_back() {
+    let (first, second) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
+    let world = World::connected([&first, &second], |_| {}, |c| c.rank = i32::from(c.id.as_str() == "beta"));
+    let send = async |n: u32| {
+        let body = json!({ "to": format!("+13035550{n}"), "text": "hi" });
+        world.publish(&body, None).await.unwrap();
+        world.settle().await;
+        (first.texts().len(), second.texts().len())
+    };
+    first.next([refuses(ErrorClass::Auth)]);
+    assert_eq!(send(101).await, (1, 1));
+    assert_eq!(send(102).await, (1, 2), "open");
+    world.clock.advance(Duration::from_secs(11));
+    assert_eq!(send(103).await, (2, 2), "one message probes it");
+    assert_eq!(send(104).await, (3, 2), "healed");
+}
+
+#[tokio::test]
+async fn while_one_message_probes_the_others_go_elsewhere() {
+    let (first, second) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
+    let world = World::of([&first, &second], |_| {});
+    let alpha = "alpha".parse().unwrap();
+    world.engine.breakers.failed(&alpha, ErrorClass::Auth, world.clock.now());
+    world.clock.advance(Duration::from_secs(11));
+    assert!(world.engine.breakers.admit(&alpha, world.clock.now()), "the probe");
+    world.send("hi").await.unwrap();
+    world.settle().await;
+    assert_eq!((first.texts().len(), second.texts().len()), (0, 1));
+}

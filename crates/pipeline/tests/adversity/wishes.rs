@@ -1,9 +1,13 @@
 //! Requests of API clients that contradict what we know.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use omni_core::event::Channel;
 use omni_core::problem;
+use omni_core::store::{Changes, Store as _};
+use omni_core::time::Clock as _;
+use omni_pipeline::consent::ConsentRecord;
 use serde_json::json;
 
 use crate::support::{PERSON, Scripted, World, sms};
@@ -46,4 +50,31 @@ async fn one_idempotency_key_of_a_test_key_and_a_live_key_are_two() {
     world.settle().await;
     assert!(!real.replayed);
     assert_eq!((live.texts().len(), twin.texts().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn an_opt_out_of_a_mail_address_holds_however_it_is_written() {
+    let mail = Arc::new(Scripted::new("mail", Channel::Email));
+    let world = World::of([&mail], |_| {});
+    let mut changes = Changes::new(world.tenant.clone());
+    let record = ConsentRecord::refused_by_carrier(Channel::Email, world.clock.now());
+    record.write(&"main".parse().unwrap(), "rosa@customer.example", &mut changes);
+    world.store.commit(changes).await.unwrap();
+    let body = json!({ "to": "Rosa@Customer.example", "text": "offer" });
+    assert_eq!(world.publish(&body, None).await.unwrap_err().code, problem::RECIPIENT_OPTED_OUT);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_forgotten_after_a_day() {
+    let carrier = sms();
+    let world = World::of([&carrier], |_| {});
+    let body = json!({ "to": PERSON, "text": "daily" });
+    let day = Duration::from_secs(24 * 3_600);
+    assert!(!world.publish(&body, Some("k-1")).await.unwrap().replayed);
+    world.clock.advance(day - Duration::from_secs(1));
+    assert!(world.publish(&body, Some("k-1")).await.unwrap().replayed);
+    world.clock.advance(Duration::from_secs(1));
+    assert!(!world.publish(&body, Some("k-1")).await.unwrap().replayed);
+    world.settle().await;
+    assert_eq!(carrier.texts().len(), 2);
 }
