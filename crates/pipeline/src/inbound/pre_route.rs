@@ -153,11 +153,16 @@ pub fn decide(situation: &Situation<'_>) -> Route {
         return Route { blocked, tags, analysis: Some(analysis), ..Route::to("block", Destination::Nobody) };
     }
     let mut route = by_rules(situation, &analysis);
+    let may_answer = may_answer(situation);
     if route.blocked.is_none() {
         answer_by_default(situation, &mut route);
+        if !may_answer {
+            // Nothing is answered: then people must look.
+            route.answer = None;
+        }
         route_by_default(situation, &mut route);
     }
-    if !may_answer(situation) {
+    if !may_answer {
         route.answer = None;
     }
     if route.answer.is_some() {

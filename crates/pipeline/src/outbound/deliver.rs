@@ -34,7 +34,7 @@ use omni_core::store::{Changes, Committed, Expect, Pointer, Postpone, StoreError
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::select_carrier::{self, Wanted};
+use super::select_carrier::{self, WINDOW_CLOSED, Wanted};
 use super::track;
 use crate::consent::ConsentRecord;
 use crate::directory::Connection;
@@ -162,15 +162,7 @@ impl Delivery<'_> {
         }
         let (connection, breaker_wait) = self.choose(&mut message).await?;
         let Some(connection) = connection else {
-            let stop = breaker_wait.unwrap_or_else(|| {
-                // The reason of the last carrier that refused says more than ours.
-                let none = "no connection is left that can carry it";
-                let error = message.error.clone();
-                Stop::End(
-                    Status::Failed,
-                    error.unwrap_or_else(|| ours("NO_ROUTE", ErrorClass::Rejected, none)),
-                )
-            });
+            let stop = breaker_wait.unwrap_or_else(|| Stop::End(Status::Failed, unroutable(&message)));
             return self.stop(message, stop).await;
         };
         let parts = parts_of(&message, &connection);
@@ -348,7 +340,7 @@ impl Delivery<'_> {
                 status_event(&message, self.now, &mut changes);
             }
             Stop::Wait(wait, reason) => {
-                changes.postpone = Some(self.postpone(wait, reason, false));
+                changes.postpone = Some(self.postpone(&message, wait, reason, false));
                 let facts = json!({ "waitMs": u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) });
                 message.note(TraceEntry::new(
                     "deliver",
@@ -364,11 +356,14 @@ impl Delivery<'_> {
         self.commit(changes).await
     }
 
-    fn postpone(&self, wait: Duration, error: &str, counts: bool) -> Postpone {
+    /// Puts the job off, but not beyond the message's own time: it expires when it says.
+    fn postpone(&self, message: &Message, wait: Duration, error: &str, counts: bool) -> Postpone {
+        let due = self.engine.now() + wait;
+        let expires = message.sending.as_ref().and_then(|sending| sending.expire_at);
         Postpone {
             job: self.leased.job.id,
             token: self.leased.token,
-            not_before: self.engine.now() + wait,
+            not_before: expires.filter(|at| *at > self.engine.now()).map_or(due, |at| due.min(at)),
             error: error.to_owned(),
             counts,
         }
@@ -564,8 +559,8 @@ impl Delivery<'_> {
         let now = self.engine.now();
         let Some(at) = message.attempts.iter().position(|a| a.id == attempt) else { return };
         if message.attempts[at].outcome == AttemptOutcome::Accepted {
-            // A receipt came before the answer broke: it was taken, whatever we thought.
-            changes.complete = Some((self.leased.job.id, self.leased.token));
+            // A receipt came before the answer broke: it was taken, whatever we thought. The
+            // next round sees what is left to send.
             return;
         }
         let outcome = match error {
@@ -601,18 +596,20 @@ impl Delivery<'_> {
                 metrics::counter!("omni_outbound_ambiguous_total",
                     "carrier" => message.carrier.clone().unwrap_or_default())
                 .increment(1);
-                changes.postpone = Some(self.postpone(RECONCILE_FIRST, &reason, false));
+                changes.postpone = Some(self.postpone(message, RECONCILE_FIRST, &reason, false));
             }
             (Retry::OtherCarrier, _) => {
                 // At once, in the same lane: `choose` leaves this connection out, and ends
                 // the message when there is no other.
                 message.error = Some(failure);
                 message.connection = None;
-                changes.postpone = Some(self.postpone(Duration::ZERO, &reason, false));
+                changes.postpone = Some(self.postpone(message, Duration::ZERO, &reason, false));
             }
-            (Retry::Backoff, Some(wait)) => changes.postpone = Some(self.postpone(wait, &reason, true)),
+            (Retry::Backoff, Some(wait)) => {
+                changes.postpone = Some(self.postpone(message, wait, &reason, true))
+            }
             (Retry::After(least), Some(wait)) => {
-                changes.postpone = Some(self.postpone(least.max(wait), &reason, true));
+                changes.postpone = Some(self.postpone(message, least.max(wait), &reason, true));
             }
             (Retry::Never, _) => {
                 changes.complete = Some((self.leased.job.id, self.leased.token));
@@ -665,6 +662,19 @@ fn described(error: &SendError) -> DeliveryError {
         message: error.to_string(),
         retryable: class.is_retryable(),
     }
+}
+
+/// Why no connection is left: what the last carrier said who refused it, or what excluded all.
+fn unroutable(message: &Message) -> DeliveryError {
+    let candidates = message.sending.iter().flat_map(|sending| &sending.candidates);
+    let closed = candidates.into_iter().any(|candidate| candidate.reason == WINDOW_CLOSED);
+    message.error.clone().unwrap_or_else(|| {
+        if closed {
+            let text = "the person has not written in the last 24 hours: only a template may be sent";
+            return ours("WINDOW_CLOSED", ErrorClass::WindowClosed, text);
+        }
+        ours("NO_ROUTE", ErrorClass::Rejected, "no connection is left that can carry it")
+    })
 }
 
 /// The texts of the parts: one, unless the carrier takes less at once.

@@ -16,6 +16,9 @@ use omni_core::message::Candidate;
 use super::breaker::BreakerState;
 use crate::directory::Connection;
 
+/// Why a connection is excluded that carries only templates now.
+pub const WINDOW_CLOSED: &str = "service_window_closed";
+
 /// What is to be carried.
 #[derive(Debug)]
 pub struct Wanted<'a> {
@@ -97,7 +100,7 @@ fn exclusion(wanted: &Wanted<'_>, connection: &Connection, breaker: BreakerState
     }
     let windowed = capabilities.service_window.contains(&wanted.channel);
     if windowed && !wanted.window_open && !wanted.content.is_template() {
-        return Some("service_window_closed");
+        return Some(WINDOW_CLOSED);
     }
     (breaker == BreakerState::Open).then_some("breaker_open")
 }

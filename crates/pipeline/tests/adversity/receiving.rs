@@ -43,6 +43,11 @@ async fn two_machines_that_answer_each_other_fall_silent() {
         world.pass(Duration::from_secs(5)).await;
     }
     let answers = carrier.texts().len();
+    assert_eq!(
+        world.events().await.iter().filter(|e| *e == "conversation.assigned").count(),
+        1,
+        "people look"
+    );
     assert!((10..=30).contains(&answers), "{answers}");
     world.clock.advance(Duration::from_secs(2 * 3_600));
     world.callback("alpha", json!([{ "id": "later", "text": "hello" }])).await;

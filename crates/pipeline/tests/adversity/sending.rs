@@ -274,3 +274,31 @@ async fn while_one_message_probes_the_others_go_elsewhere() {
     world.settle().await;
     assert_eq!((first.texts().len(), second.texts().len()), (0, 1));
 }
+
+#[tokio::test]
+async fn a_window_that_closed_meanwhile_is_named() {
+    let carrier = Arc::new(Scripted::new("wa", Channel::Whatsapp).windowed());
+    let world = World::of([&carrier], |_| {});
+    world.callback("wa", json!([{ "id": "in-1", "text": "hm" }])).await;
+    world.settle().await;
+    let later = world.clock.now() + Duration::from_secs(30 * 3_600);
+    let body = json!({ "to": PERSON, "text": "hi", "options": { "scheduledAt": later } });
+    let id = world.publish(&body, None).await.unwrap().response.message_id;
+    world.clock.advance(Duration::from_secs(31 * 3_600));
+    world.settle().await;
+    let message = world.message(id).await;
+    assert_eq!((message.status, message.error.unwrap().code.as_str()), (Status::Failed, "WINDOW_CLOSED"));
+}
+
+#[tokio::test]
+async fn a_message_expires_on_time_though_its_next_try_is_far_away() {
+    let carrier = sms();
+    carrier.next([refuses(ErrorClass::Unreachable)]);
+    let world = World::of([&carrier], |_| {});
+    let expires = world.clock.now() + Duration::from_secs(30);
+    let body = json!({ "to": PERSON, "text": "now", "options": { "expireAt": expires } });
+    let id = world.publish(&body, None).await.unwrap().response.message_id;
+    world.settle().await;
+    world.pass(Duration::from_secs(31)).await;
+    assert_eq!(world.message(id).await.status, Status::Expired);
+}

@@ -41,6 +41,17 @@ async fn a_conversation_is_not_continued_with_somebody_else_or_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_conversation_says_over_which_channel_it_goes_on() {
+    let (text, whatsapp) = (sms(), Arc::new(Scripted::new("wa", Channel::Whatsapp)));
+    let world = World::of([&text, &whatsapp], |_| {});
+    let id = world.callback("wa", json!([{ "id": "in-1", "text": "hm" }])).await.messages[0];
+    world.settle().await;
+    let conversation = world.message(id).await.conversation;
+    let body = json!({ "to": PERSON, "conversationId": conversation, "text": "go on" });
+    assert_eq!(world.publish(&body, None).await.unwrap().response.carrier, "wa");
+}
+
+#[tokio::test]
 async fn one_idempotency_key_of_a_test_key_and_a_live_key_are_two() {
     let (live, twin) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
     let world = World::connected([&live, &twin], |_| {}, |c| c.sandbox = c.id.as_str() == "beta");
