@@ -437,6 +437,13 @@ impl Delivery<'_> {
             status_url: connection.status_url.clone(),
             expires_at: message.sending.as_ref().and_then(|sending| sending.expire_at),
         };
+        // This commit ends no lease, so nothing else would notice that it is lost: two workers
+        // at one message could both send it.
+        let job = self.leased.job.id;
+        if !self.engine.store.extend(job, self.leased.token).await.map_err(failed)? {
+            self.engine.breakers.withdraw(&connection.id);
+            return Ok(Next::Done);
+        }
         let mut changes = Changes::new(message.tenant.clone());
         changes.put(&message, Expect::Version(self.version));
         match self.engine.store.commit(changes).await.map_err(failed)? {

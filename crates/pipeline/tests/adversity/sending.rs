@@ -302,3 +302,35 @@ async fn a_message_expires_on_time_though_its_next_try_is_far_away() {
     world.pass(Duration::from_secs(31)).await;
     assert_eq!(world.message(id).await.status, Status::Expired);
 }
+
+#[tokio::test]
+async fn who_lost_the_lease_sends_nothing() {
+    let carrier = sms();
+    let world = World::of([&carrier], |_| {});
+    world.send("hi").await.unwrap();
+    let late = world.store.lease(1, Duration::ZERO).await.unwrap();
+    world.clock.advance(Duration::from_secs(31));
+    let next = world.store.lease(1, Duration::ZERO).await.unwrap();
+    worker::work(&world.engine, &late[0]).await;
+    assert_eq!(carrier.texts().len(), 0);
+    worker::work(&world.engine, &next[0]).await;
+    assert_eq!(carrier.texts().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_is_not_cut_off_when_its_lease_is_lost() {
+    let carrier = sms();
+    let mut world = World::of([&carrier], |_| {});
+    let id = world.send("hi").await.unwrap().response.message_id;
+    let gate = crate::support::gate::Gate::before(&world.store, "ref|");
+    world.engine.store = gate.clone();
+    let jobs = world.store.lease(1, Duration::ZERO).await.unwrap();
+    let meanwhile = async {
+        gate.reached().await;
+        world.clock.advance(Duration::from_secs(31));
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        gate.open();
+    };
+    tokio::join!(worker::work(&world.engine, &jobs[0]), meanwhile);
+    assert_eq!(world.message(id).await.status, Status::Sent);
+}
