@@ -26,3 +26,4 @@ pub mod request;
 pub mod select_carrier;
 mod settle;
 pub mod track;
+pub mod turnstile;

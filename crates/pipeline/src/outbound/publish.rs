@@ -106,6 +106,7 @@ pub async fn publish(
     }
     let now = engine.now();
     let request = request::read(body, now)?;
+    let mut turn = None;
     for _ in 0..MOST_CONFLICTS {
         let mut plan = plan(engine, caller, &request, now).await?;
         let response = plan.response(now);
@@ -124,6 +125,9 @@ pub async fn publish(
                 // Somebody made the customer or the conversation first: decide again.
             }
             Committed::Conflict { .. } => {}
+        }
+        if turn.is_none() {
+            turn = Some(engine.turnstiles.turn((&caller.tenant, &request.to, request.conversation)).await);
         }
     }
     Err(Problem::new(problem::STATE_CONFLICT, "The conversation kept changing; try again."))

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use omni_core::conversation::Conversation;
 use omni_core::event::Channel;
 use omni_core::problem;
-use omni_core::store::{Changes, Store as _};
-use omni_core::time::Clock as _;
+use omni_core::store::{Changes, Query, Store as _, Table, decode};
+use omni_core::time::Clock;
+use omni_local::SqliteStore;
 use omni_pipeline::consent::ConsentRecord;
 use serde_json::json;
 
@@ -88,4 +90,19 @@ async fn an_idempotency_key_is_forgotten_after_a_day() {
     assert!(!world.publish(&body, Some("k-1")).await.unwrap().replayed);
     world.settle().await;
     assert_eq!(carrier.texts().len(), 2);
+}
+
+#[tokio::test]
+async fn many_messages_to_one_person_at_once_are_all_taken() {
+    let mut world = World::of([&sms()], |_| {});
+    let store = SqliteStore::temporary(world.clock.clone() as Arc<dyn Clock>).unwrap();
+    world.engine.store = store.clone();
+    let world = &world;
+    let sends = (0..500).map(|n| async move { world.send(&format!("number {n}")).await });
+    let answers = futures::future::join_all(sends).await;
+    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+    assert!(refused.is_empty(), "{} of 500: {}", refused.len(), refused[0].detail);
+    let page = store.list(&world.tenant, &Query::newest(Table::Conversation, 9)).await.unwrap();
+    let conversation: Conversation = decode(&page.records[0].body).unwrap();
+    assert_eq!((page.records.len(), conversation.sequence), (1, 500));
 }
