@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::inbound::handle;
-use crate::outbound::{deliver, track};
+use crate::outbound::{deliver, parts, track};
 use crate::step::StepError;
 use crate::{consent, dead_letters};
 
@@ -185,7 +185,7 @@ async fn give_up(engine: &Engine, leased: &Leased, error: &StepError) -> Result<
             let found = engine.store.message(&leased.job.tenant, message).await.ok().flatten();
             if let Some(Versioned { value: mut message, version }) = found
                 && !message.status.is_final()
-                && !deliver::all_taken(&message)
+                && !parts::all_taken(&message)
             {
                 deliver::give_up(&mut message, error, now, &mut changes);
                 changes.put(&message, Expect::Version(version));

@@ -34,6 +34,7 @@ use omni_core::store::{Changes, Committed, Expect, Pointer, Postpone, StoreError
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
+use super::parts::{all_taken, bound_to, next_part, parts_of, with_text};
 use super::select_carrier::{self, WINDOW_CLOSED, Wanted};
 use super::track;
 use crate::consent::ConsentRecord;
@@ -613,7 +614,7 @@ impl Delivery<'_> {
                 changes.postpone = Some(self.postpone(message, Duration::ZERO, &reason, false));
             }
             (Retry::Backoff, Some(wait)) => {
-                changes.postpone = Some(self.postpone(message, wait, &reason, true))
+                changes.postpone = Some(self.postpone(message, wait, &reason, true));
             }
             (Retry::After(least), Some(wait)) => {
                 changes.postpone = Some(self.postpone(message, least.max(wait), &reason, true));
@@ -682,58 +683,6 @@ fn unroutable(message: &Message) -> DeliveryError {
         }
         ours("NO_ROUTE", ErrorClass::Rejected, "no connection is left that can carry it")
     })
-}
-
-/// The texts of the parts: one, unless the carrier takes less at once.
-pub(super) fn parts_of(message: &Message, connection: &Connection) -> Vec<String> {
-    let text = message.text().unwrap_or_default();
-    let most = connection.carrier.capabilities().max_text;
-    let splits = matches!(message.content, Content::Outbound(OutboundContent::Text { .. }));
-    if !splits || most == 0 || text.chars().count() <= most {
-        return vec![text.to_owned()];
-    }
-    segments::split(text, most)
-}
-
-/// The first part that no carrier has.
-fn next_part(message: &Message, parts: usize) -> Option<u16> {
-    (1..=u16::try_from(parts).unwrap_or(u16::MAX)).find(|part| !has_part(message, *part))
-}
-
-/// Whether a carrier took `part`, and did not report since that it failed.
-fn has_part(message: &Message, part: u16) -> bool {
-    let mut attempts = message.attempts.iter().filter(|attempt| attempt.part == part);
-    attempts.any(|a| a.outcome == AttemptOutcome::Accepted && a.status != Some(Status::Failed))
-}
-
-/// Whether there is nothing left to send.
-pub(crate) fn all_taken(message: &Message) -> bool {
-    message.attempts.last().is_some_and(|last| (1..=last.parts).all(|part| has_part(message, part)))
-}
-
-/// The connection that no other may stand in for: it has a part already, or must get the
-/// same key again.
-fn bound_to(message: &Message) -> Option<&ConnectionId> {
-    let binds = |(at, attempt): &(usize, &Attempt)| match attempt.outcome {
-        AttemptOutcome::Accepted => attempt.status != Some(Status::Failed),
-        AttemptOutcome::NotSent => {
-            // A plain no to the repeated key says that the first one was not taken either.
-            let mut later = message.attempts[*at..].iter().filter(|a| a.connection == attempt.connection);
-            attempt.error.as_ref().is_some_and(|error| error.code == REPEATED)
-                && !later.any(|later| later.outcome == AttemptOutcome::Rejected)
-        }
-        AttemptOutcome::Started | AttemptOutcome::Rejected | AttemptOutcome::Ambiguous => false,
-    };
-    message.attempts.iter().enumerate().find(binds).map(|(_, attempt)| &attempt.connection)
-}
-
-fn with_text(message: &Message, text: &str) -> OutboundContent {
-    match &message.content {
-        Content::Outbound(OutboundContent::Text { .. }) => OutboundContent::Text { text: text.to_owned() },
-        Content::Outbound(content) => content.clone(),
-        // Only echoes have inbound content and leave no job; a text is always safe.
-        Content::Inbound(_) => OutboundContent::Text { text: text.to_owned() },
-    }
 }
 
 /// Its job is given up: the message will not leave unless a person puts it back to work.
