@@ -118,7 +118,7 @@ impl Automatic {
     /// The time over which answers are counted.
     const SPAN: Duration = Duration::from_secs(60 * 60);
     /// More than a person would read: it is a machine that we answer.
-    pub const MOST: u32 = 20;
+    pub const MOST: u32 = 30;
 
     const fn is_none(&self) -> bool {
         self.answers == 0

@@ -180,6 +180,8 @@ impl Pointer {
 
     /// Consent between an account and an address.
     pub fn consent(account: &crate::id::AccountId, address: &str) -> Self {
+        // Carriers report mail addresses as they like.
+        let address = if address.contains('@') { address.to_lowercase() } else { address.to_owned() };
         Self(format!("consent|{account}|{address}"))
     }
 
@@ -621,7 +623,11 @@ fn encode(record: &impl Serialize) -> Bytes {
 
 /// Reads `body` as the record it should be.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(body).map_err(|error| StoreError::Corrupt(error.to_string()))
+    // Where, but not what: the parser's words quote the record.
+    serde_json::from_slice(body).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        StoreError::Corrupt(format!("{:?} error at line {line}, column {column}", error.classify()))
+    })
 }
 
 /// Typed reads over any [`Store`].

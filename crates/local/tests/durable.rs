@@ -399,3 +399,45 @@ async fn check_after_kill(dir: &Path, acknowledged: &HashSet<String>) {
     drop(store);
     assert!(migrate::validate(dir).expect("the store works").success);
 }
+
+/// Half of them in one lane, half in lanes of their own.
+#[tokio::test]
+async fn very_many_open_jobs_come_back_in_their_order() {
+    const MANY: usize = 20_000;
+    let (dir, samples) = (tempfile::tempdir().unwrap(), samples());
+    let options = || Options { held_jobs: 1_000, ..Options::default() };
+    let store = open(dir.path(), options()).unwrap();
+    let mut order = Vec::new();
+    for batch in 0..MANY / 100 {
+        let mut changes = Changes::new(acme());
+        for n in 0..100 {
+            let lane = if n % 2 == 0 { "long".to_owned() } else { format!("lane {batch} {n}") };
+            let job = samples.job(&acme(), &lane);
+            if n % 2 == 0 {
+                order.push(job.id);
+            }
+            changes.job(job);
+        }
+        apply(&store, changes).await;
+    }
+    store.close().await.unwrap();
+    drop(store);
+    let store = open(dir.path(), options()).unwrap();
+    assert_eq!(usize::try_from(store.stats().jobs_ready).unwrap(), MANY / 2 + 1);
+    let mut found = Vec::new();
+    for _ in 0..MANY {
+        let leased = store.lease(8, Duration::ZERO).await.unwrap();
+        if leased.is_empty() || found.len() == 30 {
+            break;
+        }
+        for leased in leased {
+            if leased.job.lane == "long" {
+                found.push(leased.job.id);
+            }
+            let mut changes = Changes::new(acme());
+            changes.complete = Some((leased.job.id, leased.token));
+            apply(&store, changes).await;
+        }
+    }
+    assert_eq!(found, order[..found.len()]);
+}

@@ -10,7 +10,8 @@ use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
-use crate::outbound::deliver::{self, DELIVERY_AMBIGUOUS};
+use crate::outbound::deliver::DELIVERY_AMBIGUOUS;
+use crate::outbound::parts::all_taken;
 
 /// The record of a job that was given up.
 pub fn letter(leased: &Leased, step: &str, code: &str, reason: &str, at: Timestamp) -> DeadLetter {
@@ -59,7 +60,7 @@ pub async fn redrive(engine: &Engine, tenant: &TenantId, id: JobId) -> Result<Jo
     if let Some(message) = message
         && let Some(Versioned { value: mut message, version }) = engine.store.message(tenant, message).await?
         && !matches!(message.status, Status::Delivered | Status::Read | Status::Canceled)
-        && !deliver::all_taken(&message)
+        && !all_taken(&message)
     {
         message.status = again;
         message.error = None;

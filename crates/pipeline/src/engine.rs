@@ -14,6 +14,7 @@ use crate::directory::Directory;
 use crate::inbound::replay::ReplayCache;
 use crate::outbound::breaker::Breakers;
 use crate::outbound::limiter::Limiter;
+use crate::outbound::turnstile::Turnstiles;
 
 /// How often a decision is taken again on a fresh snapshot before its job is put back.
 const MOST_CONFLICTS: usize = 8;
@@ -37,6 +38,8 @@ pub struct Engine {
     pub breakers: Breakers,
     /// How fast senders may send.
     pub limiter: Limiter,
+    /// Where requests to one person wait for each other.
+    pub turnstiles: Turnstiles,
     /// One-time tokens of callbacks.
     pub replays: ReplayCache,
 }
@@ -58,6 +61,7 @@ impl Engine {
             http,
             breakers: Breakers::default(),
             limiter: Limiter::default(),
+            turnstiles: Turnstiles::default(),
             replays: ReplayCache::default(),
         }
     }

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::inbound::handle;
-use crate::outbound::{deliver, track};
+use crate::outbound::{deliver, parts, track};
 use crate::step::StepError;
 use crate::{consent, dead_letters};
 
@@ -30,6 +30,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_millis(500);
 /// How often a lease is renewed while its job runs.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long a job that lost its lease may go on: longer than any carrier takes to answer.
+const FAREWELL: Duration = Duration::from_secs(60);
 /// How often a giving-up is written again when the message changed meanwhile.
 const MOST_CONFLICTS: usize = 8;
 /// Most jobs taken at one look.
@@ -76,12 +78,17 @@ pub async fn run(engine: Arc<Engine>, most: usize, stop: CancellationToken) {
 
 /// Does one job, with heartbeats, and deals with its failure.
 pub async fn work(engine: &Engine, leased: &Leased) {
-    let done = AssertUnwindSafe(perform(engine, leased)).catch_unwind();
+    let mut done = std::pin::pin!(AssertUnwindSafe(perform(engine, leased)).catch_unwind());
     let outcome = tokio::select! {
-        outcome = done => outcome,
+        outcome = &mut done => outcome,
         () = heartbeat(engine, leased) => {
             tracing::warn!(job = %leased.job.id, work = leased.job.work.name(), "lease lost; the job is somebody else's");
-            return;
+            // A send under way is not cut off: what the carrier answers is worth knowing, and
+            // without the lease nothing else can be committed.
+            match tokio::time::timeout(FAREWELL, done).await {
+                Ok(outcome) => outcome,
+                Err(_) => return,
+            }
         }
     };
     let error = match outcome {
@@ -178,7 +185,7 @@ async fn give_up(engine: &Engine, leased: &Leased, error: &StepError) -> Result<
             let found = engine.store.message(&leased.job.tenant, message).await.ok().flatten();
             if let Some(Versioned { value: mut message, version }) = found
                 && !message.status.is_final()
-                && !deliver::all_taken(&message)
+                && !parts::all_taken(&message)
             {
                 deliver::give_up(&mut message, error, now, &mut changes);
                 changes.put(&message, Expect::Version(version));

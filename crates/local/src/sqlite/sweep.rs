@@ -16,7 +16,7 @@ use crate::prepare::PointerKey;
 /// Rows that one commit deletes.
 const BATCH: usize = 500;
 /// Pointers that one sweep looks at; the next goes on from there.
-const MOST_POINTERS: usize = 200_000;
+const MOST_POINTERS: usize = 1_000_000;
 
 /// What a sweep deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

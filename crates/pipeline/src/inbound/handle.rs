@@ -29,6 +29,8 @@ use crate::consent::ConsentRecord;
 use crate::engine::{Engine, outbound_lane};
 use crate::step::StepError;
 
+/// Most rules that are told to the event log, each as an event.
+const MOST_RULE_EVENTS: usize = 30;
 /// How often a decision is taken again on a fresh snapshot.
 const MOST_CONFLICTS: usize = 8;
 
@@ -208,12 +210,12 @@ impl Run<'_> {
     ) -> Result<Route, StepError> {
         let step = StepId::PreRoute;
         let nothing = Route::nothing();
-        if !self.runs(step) {
-            return Ok(nothing);
-        }
+        let runs = self.runs(step);
         let started = self.engine.now();
         if self.message.author == Author::Echo {
-            self.note(step, "answered past us: a person has the conversation", started, Value::Null);
+            if runs {
+                self.note(step, "answered past us: a person has the conversation", started, Value::Null);
+            }
             return Ok(nothing);
         }
         let address = self.message.customer_address.expose().to_owned();
@@ -233,7 +235,10 @@ impl Run<'_> {
             carrier_handles_stop: connection.is_some_and(|c| c.carrier.capabilities().handles_stop),
             now: self.now,
         };
-        let route = pre_route::decide(&situation);
+        // Routing can be switched off; the law about STOP cannot.
+        let route =
+            if runs { Some(pre_route::decide(&situation)) } else { pre_route::consent_keyword(&situation) };
+        let Some(route) = route else { return Ok(nothing) };
         if let Some(change) = route.consent
             && change.keyword != omni_core::consent::Keyword::Help
         {
@@ -248,7 +253,8 @@ impl Run<'_> {
     /// Does what the route says: conversation, tags, answer, events.
     fn carry_out(&mut self, route: &Route, conversing: Option<&mut Conversing>) {
         self.message.tags.extend(route.tags.iter().cloned());
-        for rule in &route.rules_hit {
+        // The trace has them all; a commit has a limit.
+        for rule in route.rules_hit.iter().take(MOST_RULE_EVENTS) {
             let data = json!({ "messageId": self.message.id, "rule": rule });
             self.changes.event("rule.matched", self.now, data);
         }

@@ -153,11 +153,16 @@ pub fn decide(situation: &Situation<'_>) -> Route {
         return Route { blocked, tags, analysis: Some(analysis), ..Route::to("block", Destination::Nobody) };
     }
     let mut route = by_rules(situation, &analysis);
+    let may_answer = may_answer(situation);
     if route.blocked.is_none() {
         answer_by_default(situation, &mut route);
+        if !may_answer {
+            // Nothing is answered: then people must look.
+            route.answer = None;
+        }
         route_by_default(situation, &mut route);
     }
-    if !may_answer(situation) {
+    if !may_answer {
         route.answer = None;
     }
     if route.answer.is_some() {
@@ -167,8 +172,8 @@ pub fn decide(situation: &Situation<'_>) -> Route {
     route
 }
 
-/// A consent keyword is dealt with here and goes no further.
-fn consent_keyword(situation: &Situation<'_>) -> Option<Route> {
+/// A consent keyword is dealt with here and goes no further; `None` for any other text.
+pub fn consent_keyword(situation: &Situation<'_>) -> Option<Route> {
     let inbound = situation.inbound;
     let decision = consent::decide(&consent::Inbound {
         channel: situation.message.channel,
@@ -270,6 +275,7 @@ fn apply(action: &Action, situation: &Situation<'_>, route: &mut Route) {
             route.blocked = Some(reason.clone().unwrap_or_else(|| "rule".to_owned()));
             route.destination = Destination::Nobody;
             route.action = "block";
+            route.escalate = false;
             route.answer = None;
         }
         Action::RouteToQueue { .. }

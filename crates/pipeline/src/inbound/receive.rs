@@ -19,13 +19,19 @@ use omni_core::status::Status;
 use omni_core::store::{Changes, Committed, Expect, JournalEntry, Pointer, StoreError};
 use omni_core::time::Timestamp;
 use omni_core::webhook::{Outcome, WebhookReply, WebhookRequest};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::blank::blanked;
 use super::intake::{Intake, Routed, take_in, take_in_again};
 use crate::directory::Connection;
 use crate::engine::{Engine, REMEMBERED, inbound_lane};
 
+/// Most bytes of an inbound message in its record: room is left for what is decided about it.
+const MOST_CONTENT: usize = 512 * 1024;
+/// Characters that are left of a longer text in a message over that.
+const MOST_CHARACTERS: usize = 32 * 1024;
+/// Media that are left in a message over that.
+const MOST_MEDIA: usize = 20;
 /// Most bytes of a refused request that are kept: it may come from anybody.
 const MOST_REFUSED_BODY: usize = 16 * 1024;
 
@@ -173,12 +179,14 @@ async fn store(
     let correlation = engine.correlation(now);
     let entry = journal_entry(journal, carrier, connections, request, &intake);
     let (mut commits, mut messages) = (Vec::new(), Vec::new());
+    // No byte of a request becomes more than six of JSON.
+    let large = request.body.len() > MOST_CONTENT / 8;
     let first = intake.events.first().map(|routed| routed.connection.tenant.clone());
     for Routed { connection, event } in intake.events {
         let mut changes = Changes::new(connection.tenant.clone());
         // The request itself is kept once, beside its first event.
         changes.journal = commits.is_empty().then(|| JournalEntry { tenant: first.clone(), ..entry.clone() });
-        let stored = Arrival { engine, connection: &connection, journal, correlation, now };
+        let stored = Arrival { engine, connection: &connection, journal, correlation, now, large };
         messages.push(stored.record(event, intake.observed, &mut changes));
         commits.push(engine.store.commit(changes));
     }
@@ -267,6 +275,8 @@ struct Arrival<'a> {
     journal: JournalId,
     correlation: TraceId,
     now: Timestamp,
+    /// The request is so large that a message in it may be, too.
+    large: bool,
 }
 
 impl Arrival<'_> {
@@ -330,7 +340,10 @@ impl Arrival<'_> {
         let identity = CarrierEvent::message_identity(&read);
         let pointer = Pointer::inbound(&self.connection.id, &identity);
         changes.point(&pointer, &id, Expect::Absent, Some(self.now + REMEMBERED));
-        let message = self.stored(id, read, author, observed);
+        let mut message = self.stored(id, read, author, observed);
+        if self.large {
+            message = fitting(message, self.now);
+        }
         let lane = inbound_lane(&message.account, message.customer_address.expose());
         let data = json!({
             "messageId": id, "direction": message.direction, "channel": message.channel,
@@ -391,6 +404,38 @@ impl Arrival<'_> {
             updated_at: self.now,
         }
     }
+}
+
+/// The message, cut if it is so large that no commit could take it: the request that it came
+/// in is kept whole beside it. What is rare goes first, then the end of the text.
+fn fitting(mut message: Message, now: Timestamp) -> Message {
+    let Content::Inbound(read) = &mut message.content else { return message };
+    if size(read) < MOST_CONTENT {
+        return message;
+    }
+    read.attributes.clear();
+    (read.contacts, read.order, read.referral, read.form, read.group) = (None, None, None, None, None);
+    read.media.truncate(MOST_MEDIA);
+    for text in [&mut read.text, &mut read.subject, &mut read.from_name, &mut read.from_username] {
+        // A character is at most six bytes of JSON (`\u0001`).
+        let end = text.as_ref().and_then(|text| text.char_indices().nth(MOST_CHARACTERS)).map(|(end, _)| end);
+        if let (Some(text), Some(end)) = (text, end) {
+            text.truncate(end);
+        }
+    }
+    read.truncated = true;
+    message.note(TraceEntry::new(
+        "receive",
+        "too large, cut: the journal has all of it",
+        now,
+        now,
+        Value::Null,
+    ));
+    message
+}
+
+fn size(read: &InboundMessage) -> usize {
+    serde_json::to_vec(read).map_or(0, |json| json.len())
 }
 
 /// Carriers with one channel need not name it.

@@ -47,6 +47,10 @@ impl Breaker {
         match self.open_until {
             None => BreakerState::Closed,
             Some(until) if now < until => BreakerState::Open,
+            // One probes already: nobody else before that is known.
+            Some(_) if self.probing_since.is_some_and(|since| now.since(since) < PROBE_LOST) => {
+                BreakerState::Open
+            }
             Some(_) => BreakerState::HalfOpen,
         }
     }
@@ -77,13 +81,15 @@ impl Breakers {
             BreakerState::Closed => true,
             BreakerState::Open => false,
             BreakerState::HalfOpen => {
-                let busy = breaker.probing_since.is_some_and(|since| now.since(since) < PROBE_LOST);
-                if !busy {
-                    breaker.probing_since = Some(now);
-                }
-                !busy
+                breaker.probing_since = Some(now);
+                true
             }
         }
+    }
+
+    /// Whether a probe is under way: for whoever was just admitted, whether they are it.
+    pub fn is_probing(&self, connection: &ConnectionId) -> bool {
+        self.breakers.lock().get(connection).is_some_and(|breaker| breaker.probing_since.is_some())
     }
 
     /// What was admitted is not sent after all: another one may probe.
@@ -110,7 +116,7 @@ impl Breakers {
         }
         let mut breakers = self.breakers.lock();
         let breaker = breakers.entry(connection.clone()).or_default();
-        if breaker.state(now) == BreakerState::Open {
+        if breaker.open_until.is_some_and(|until| now < until) {
             // It was under way when the breaker opened: the same trouble, not a new one.
             return false;
         }

@@ -34,8 +34,8 @@ use omni_core::store::{Changes, Committed, Expect, Pointer, Postpone, StoreError
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::breaker::BreakerState;
-use super::select_carrier::{self, Wanted};
+use super::parts::{all_taken, bound_to, next_part, parts_of, with_text};
+use super::select_carrier::{self, WINDOW_CLOSED, Wanted};
 use super::track;
 use crate::consent::ConsentRecord;
 use crate::directory::Connection;
@@ -47,6 +47,8 @@ const STEP: StepId = StepId::PublishOutbound;
 const PROBE: Duration = Duration::from_secs(10);
 /// First wait before asking what became of an ambiguous attempt.
 pub(super) const RECONCILE_FIRST: Duration = Duration::from_secs(2);
+/// How long to leave a breaker alone whose probe is under way.
+const PROBED_FOR: Duration = Duration::from_secs(1);
 /// Most rounds of one job: the longest text in the smallest parts, each a round.
 const MOST_ROUNDS: usize = 512;
 /// The code of a message of which nobody can tell whether a carrier took it.
@@ -124,6 +126,14 @@ pub(super) enum Next {
     Again,
 }
 
+/// How a half-open breaker's question to the carrier went.
+enum Probe {
+    /// The breaker is closed: there was no question.
+    NotNeeded,
+    /// The carrier takes us.
+    Passed,
+}
+
 /// Why a message must not be sent now.
 pub(super) enum Stop {
     /// Never.
@@ -163,15 +173,7 @@ impl Delivery<'_> {
         }
         let (connection, breaker_wait) = self.choose(&mut message).await?;
         let Some(connection) = connection else {
-            let stop = breaker_wait.unwrap_or_else(|| {
-                // The reason of the last carrier that refused says more than ours.
-                let none = "no connection is left that can carry it";
-                let error = message.error.clone();
-                Stop::End(
-                    Status::Failed,
-                    error.unwrap_or_else(|| ours("NO_ROUTE", ErrorClass::Rejected, none)),
-                )
-            });
+            let stop = breaker_wait.unwrap_or_else(|| Stop::End(Status::Failed, unroutable(&message)));
             return self.stop(message, stop).await;
         };
         let parts = parts_of(&message, &connection);
@@ -181,12 +183,19 @@ impl Delivery<'_> {
         let Some(text) = parts.get(usize::from(part) - 1) else { return Ok(Next::Again) };
         let content = with_text(&message, text);
         let sender = self.sender(&message, &connection);
-        let mut admitted = self.admit(&message, &connection, text);
-        if admitted.is_ok() {
-            admitted = self.probe(&connection).await;
-        }
-        if let Err(wait) = admitted {
+        if let Err(wait) = self.admit(&message, &connection, text) {
             return self.stop(message, wait).await;
+        }
+        match self.probe(&connection).await {
+            Err(wait) => return self.stop(message, wait).await,
+            // Asking took its time: somebody may have opted out meanwhile.
+            Ok(Probe::Passed) => {
+                if let Some(stop) = self.last_look(&message).await? {
+                    self.engine.breakers.withdraw(&connection.id);
+                    return self.stop(message, stop).await;
+                }
+            }
+            Ok(Probe::NotNeeded) => {}
         }
         self.attempt(message, &connection, sender, content, part, parts.len()).await
     }
@@ -295,8 +304,7 @@ impl Delivery<'_> {
         {
             sending.candidates = candidates;
         }
-        let wait =
-            waits.map(|until| Stop::Wait(until.since(self.now) + Duration::from_millis(50), "breaker open"));
+        let wait = waits.map(|until| Stop::Wait(until.since(self.now).max(PROBED_FOR), "breaker open"));
         Ok((connection, wait))
     }
 
@@ -338,14 +346,14 @@ impl Delivery<'_> {
 
     /// A half-open breaker lets one message through. Before that message is risked, the
     /// carrier is asked whether it takes us: while it does not, nobody's message pays for it.
-    async fn probe(&self, connection: &Connection) -> Result<(), Stop> {
+    async fn probe(&self, connection: &Connection) -> Result<Probe, Stop> {
         let breakers = &self.engine.breakers;
-        if breakers.state(&connection.id, self.now) != BreakerState::HalfOpen {
-            return Ok(());
+        if !breakers.is_probing(&connection.id) {
+            return Ok(Probe::NotNeeded);
         }
         let asked = tokio::time::timeout(PROBE, connection.carrier.check(&*self.engine.http)).await;
         let class = match asked {
-            Ok(Ok(health)) if health.ok => return Ok(()),
+            Ok(Ok(health)) if health.ok => return Ok(Probe::Passed),
             Ok(Ok(_)) => ErrorClass::Auth,
             Ok(Err(error)) if error.class().counts_for_breaker() => error.class(),
             Ok(Err(_)) | Err(_) => ErrorClass::Transient,
@@ -375,7 +383,7 @@ impl Delivery<'_> {
                 status_event(&message, self.now, &mut changes);
             }
             Stop::Wait(wait, reason) => {
-                changes.postpone = Some(self.postpone(wait, reason, false));
+                changes.postpone = Some(self.postpone(&message, wait, reason, false));
                 let facts = json!({ "waitMs": u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) });
                 message.note(TraceEntry::new(
                     "deliver",
@@ -391,11 +399,14 @@ impl Delivery<'_> {
         self.commit(changes).await
     }
 
-    fn postpone(&self, wait: Duration, error: &str, counts: bool) -> Postpone {
+    /// Puts the job off, but not beyond the message's own time: it expires when it says.
+    fn postpone(&self, message: &Message, wait: Duration, error: &str, counts: bool) -> Postpone {
+        let due = self.engine.now() + wait;
+        let expires = message.sending.as_ref().and_then(|sending| sending.expire_at);
         Postpone {
             job: self.leased.job.id,
             token: self.leased.token,
-            not_before: self.engine.now() + wait,
+            not_before: expires.filter(|at| *at > self.engine.now()).map_or(due, |at| due.min(at)),
             error: error.to_owned(),
             counts,
         }
@@ -469,6 +480,13 @@ impl Delivery<'_> {
             status_url: connection.status_url.clone(),
             expires_at: message.sending.as_ref().and_then(|sending| sending.expire_at),
         };
+        // This commit ends no lease, so nothing else would notice that it is lost: two workers
+        // at one message could both send it.
+        let job = self.leased.job.id;
+        if !self.engine.store.extend(job, self.leased.token).await.map_err(failed)? {
+            self.engine.breakers.withdraw(&connection.id);
+            return Ok(Next::Done);
+        }
         let mut changes = Changes::new(message.tenant.clone());
         changes.put(&message, Expect::Version(self.version));
         match self.engine.store.commit(changes).await.map_err(failed)? {
@@ -591,8 +609,8 @@ impl Delivery<'_> {
         let now = self.engine.now();
         let Some(at) = message.attempts.iter().position(|a| a.id == attempt) else { return };
         if message.attempts[at].outcome == AttemptOutcome::Accepted {
-            // A receipt came before the answer broke: it was taken, whatever we thought.
-            changes.complete = Some((self.leased.job.id, self.leased.token));
+            // A receipt came before the answer broke: it was taken, whatever we thought. The
+            // next round sees what is left to send.
             return;
         }
         let outcome = match error {
@@ -628,18 +646,20 @@ impl Delivery<'_> {
                 metrics::counter!("omni_outbound_ambiguous_total",
                     "carrier" => message.carrier.clone().unwrap_or_default())
                 .increment(1);
-                changes.postpone = Some(self.postpone(RECONCILE_FIRST, &reason, false));
+                changes.postpone = Some(self.postpone(message, RECONCILE_FIRST, &reason, false));
             }
             (Retry::OtherCarrier, _) => {
                 // At once, in the same lane: `choose` leaves this connection out, and ends
                 // the message when there is no other.
                 message.error = Some(failure);
                 message.connection = None;
-                changes.postpone = Some(self.postpone(Duration::ZERO, &reason, false));
+                changes.postpone = Some(self.postpone(message, Duration::ZERO, &reason, false));
             }
-            (Retry::Backoff, Some(wait)) => changes.postpone = Some(self.postpone(wait, &reason, true)),
+            (Retry::Backoff, Some(wait)) => {
+                changes.postpone = Some(self.postpone(message, wait, &reason, true));
+            }
             (Retry::After(least), Some(wait)) => {
-                changes.postpone = Some(self.postpone(least.max(wait), &reason, true));
+                changes.postpone = Some(self.postpone(message, least.max(wait), &reason, true));
             }
             (Retry::Never, _) => {
                 changes.complete = Some((self.leased.job.id, self.leased.token));
@@ -694,56 +714,17 @@ fn described(error: &SendError) -> DeliveryError {
     }
 }
 
-/// The texts of the parts: one, unless the carrier takes less at once.
-pub(super) fn parts_of(message: &Message, connection: &Connection) -> Vec<String> {
-    let text = message.text().unwrap_or_default();
-    let most = connection.carrier.capabilities().max_text;
-    let splits = matches!(message.content, Content::Outbound(OutboundContent::Text { .. }));
-    if !splits || most == 0 || text.chars().count() <= most {
-        return vec![text.to_owned()];
-    }
-    segments::split(text, most)
-}
-
-/// The first part that no carrier has.
-fn next_part(message: &Message, parts: usize) -> Option<u16> {
-    (1..=u16::try_from(parts).unwrap_or(u16::MAX)).find(|part| !has_part(message, *part))
-}
-
-/// Whether a carrier took `part`, and did not report since that it failed.
-fn has_part(message: &Message, part: u16) -> bool {
-    let mut attempts = message.attempts.iter().filter(|attempt| attempt.part == part);
-    attempts.any(|a| a.outcome == AttemptOutcome::Accepted && a.status != Some(Status::Failed))
-}
-
-/// Whether there is nothing left to send.
-pub(crate) fn all_taken(message: &Message) -> bool {
-    message.attempts.last().is_some_and(|last| (1..=last.parts).all(|part| has_part(message, part)))
-}
-
-/// The connection that no other may stand in for: it has a part already, or must get the
-/// same key again.
-fn bound_to(message: &Message) -> Option<&ConnectionId> {
-    let binds = |(at, attempt): &(usize, &Attempt)| match attempt.outcome {
-        AttemptOutcome::Accepted => attempt.status != Some(Status::Failed),
-        AttemptOutcome::NotSent => {
-            // A plain no to the repeated key says that the first one was not taken either.
-            let mut later = message.attempts[*at..].iter().filter(|a| a.connection == attempt.connection);
-            attempt.error.as_ref().is_some_and(|error| error.code == REPEATED)
-                && !later.any(|later| later.outcome == AttemptOutcome::Rejected)
+/// Why no connection is left: what the last carrier said who refused it, or what excluded all.
+fn unroutable(message: &Message) -> DeliveryError {
+    let candidates = message.sending.iter().flat_map(|sending| &sending.candidates);
+    let closed = candidates.into_iter().any(|candidate| candidate.reason == WINDOW_CLOSED);
+    message.error.clone().unwrap_or_else(|| {
+        if closed {
+            let text = "the person has not written in the last 24 hours: only a template may be sent";
+            return ours("WINDOW_CLOSED", ErrorClass::WindowClosed, text);
         }
-        AttemptOutcome::Started | AttemptOutcome::Rejected | AttemptOutcome::Ambiguous => false,
-    };
-    message.attempts.iter().enumerate().find(binds).map(|(_, attempt)| &attempt.connection)
-}
-
-fn with_text(message: &Message, text: &str) -> OutboundContent {
-    match &message.content {
-        Content::Outbound(OutboundContent::Text { .. }) => OutboundContent::Text { text: text.to_owned() },
-        Content::Outbound(content) => content.clone(),
-        // Only echoes have inbound content and leave no job; a text is always safe.
-        Content::Inbound(_) => OutboundContent::Text { text: text.to_owned() },
-    }
+        ours("NO_ROUTE", ErrorClass::Rejected, "no connection is left that can carry it")
+    })
 }
 
 /// Its job is given up: the message will not leave unless a person puts it back to work.

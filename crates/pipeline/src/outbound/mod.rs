@@ -10,7 +10,7 @@
 //! * [`select_carrier`] is pure: an ordered list of candidates, each with its reason.
 //! * [`deliver`] is the only place that calls [`Carrier::send`]. An attempt is durable
 //!   before the socket write; an outcome that nobody knows blocks every blind repetition.
-//!   `settle` finds out what became of such an attempt.
+//!   `settle` finds out what became of such an attempt; `parts` knows what is left to send.
 //! * [`track`] applies receipts: status only moves forward.
 //!
 //! Deliberately absent: carrier names, and sleeping. A wait is a job with a `not_before`,
@@ -21,8 +21,10 @@
 pub mod breaker;
 pub mod deliver;
 pub mod limiter;
+pub(crate) mod parts;
 pub mod publish;
 pub mod request;
 pub mod select_carrier;
 mod settle;
 pub mod track;
+pub mod turnstile;

@@ -106,6 +106,7 @@ pub async fn publish(
     }
     let now = engine.now();
     let request = request::read(body, now)?;
+    let mut turn = None;
     for _ in 0..MOST_CONFLICTS {
         let mut plan = plan(engine, caller, &request, now).await?;
         let response = plan.response(now);
@@ -124,6 +125,9 @@ pub async fn publish(
                 // Somebody made the customer or the conversation first: decide again.
             }
             Committed::Conflict { .. } => {}
+        }
+        if turn.is_none() {
+            turn = Some(engine.turnstiles.turn((&caller.tenant, &request.to, request.conversation)).await);
         }
     }
     Err(Problem::new(problem::STATE_CONFLICT, "The conversation kept changing; try again."))
@@ -336,8 +340,9 @@ fn recipient(
         }
         parsed.address.ok_or_else(|| invalid_recipient("it is not a phone number"))?
     };
-    let channel =
-        request.channel.or(by_prefix).unwrap_or_else(|| likely_channel(&address, request, connections));
+    let said =
+        request.channel.or(by_prefix).or_else(|| conversation.map(|conversation| conversation.channel));
+    let channel = said.unwrap_or_else(|| likely_channel(&address, request, connections));
     Ok((address, widened(channel, &request.content)))
 }
 
@@ -536,7 +541,7 @@ fn refuse_unroutable(candidates: &[Candidate]) -> Result<(), Problem> {
     if candidates.iter().any(|candidate| candidate.eligible || candidate.reason == "breaker_open") {
         return Ok(());
     }
-    if candidates.iter().any(|candidate| candidate.reason == "service_window_closed") {
+    if candidates.iter().any(|candidate| candidate.reason == select_carrier::WINDOW_CLOSED) {
         return Err(Problem::new(
             problem::WINDOW_CLOSED,
             "The person has not written in the last 24 hours, so only an approved template may be sent: \

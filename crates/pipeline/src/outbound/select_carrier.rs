@@ -16,6 +16,9 @@ use omni_core::message::Candidate;
 use super::breaker::BreakerState;
 use crate::directory::Connection;
 
+/// Why a connection is excluded that carries only templates now.
+pub const WINDOW_CLOSED: &str = "service_window_closed";
+
 /// What is to be carried.
 #[derive(Debug)]
 pub struct Wanted<'a> {
@@ -74,14 +77,13 @@ pub fn select(wanted: &Wanted<'_>, connections: &[(Arc<Connection>, BreakerState
 struct Place {
     excluded: bool,
     tier: u8,
-    unhealthy: bool,
     rank: i32,
     cost: u64,
 }
 
 impl Place {
     const fn excluded() -> Self {
-        Self { excluded: true, tier: u8::MAX, unhealthy: false, rank: 0, cost: 0 }
+        Self { excluded: true, tier: u8::MAX, rank: 0, cost: 0 }
     }
 }
 
@@ -98,7 +100,7 @@ fn exclusion(wanted: &Wanted<'_>, connection: &Connection, breaker: BreakerState
     }
     let windowed = capabilities.service_window.contains(&wanted.channel);
     if windowed && !wanted.window_open && !wanted.content.is_template() {
-        return Some("service_window_closed");
+        return Some(WINDOW_CLOSED);
     }
     (breaker == BreakerState::Open).then_some("breaker_open")
 }
@@ -119,10 +121,11 @@ fn place(
     } else {
         (3, "capable")
     };
-    let unhealthy = breaker == BreakerState::HalfOpen;
-    let place =
-        Place { excluded: false, tier, unhealthy, rank: connection.rank, cost: connection.cost_micros };
-    let reason = if unhealthy { format!("{reason} (half-open)") } else { reason.to_owned() };
+    // Half-open keeps its place, for the one message that probes it; meanwhile it counts as
+    // open. Otherwise what is preferred would never be tried again while another one works.
+    let healing = breaker == BreakerState::HalfOpen;
+    let place = Place { excluded: false, tier, rank: connection.rank, cost: connection.cost_micros };
+    let reason = if healing { format!("{reason} (half-open)") } else { reason.to_owned() };
     (place, reason)
 }
 

@@ -10,9 +10,8 @@ use omni_core::status::Status;
 use omni_core::store::{Changes, Expect};
 use serde_json::Value;
 
-use super::deliver::{
-    DELIVERY_AMBIGUOUS, Delivery, Next, RECONCILE_FIRST, REPEATED, Stop, close, ours, parts_of,
-};
+use super::deliver::{DELIVERY_AMBIGUOUS, Delivery, Next, RECONCILE_FIRST, REPEATED, Stop, close, ours};
+use super::parts::parts_of;
 use crate::directory::Connection;
 use crate::step::StepError;
 

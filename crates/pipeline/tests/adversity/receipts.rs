@@ -102,3 +102,26 @@ async fn a_marketing_stop_on_whatsapp_leaves_a_full_stop_as_it_is() {
     world.settle().await;
     assert_eq!(world.send("hi").await.unwrap_err().code, problem::RECIPIENT_OPTED_OUT);
 }
+
+/// The receipt of the first part comes while its send breaks off.
+#[tokio::test]
+async fn a_receipt_for_one_part_does_not_end_the_others() {
+    let carrier = sms();
+    carrier.next([ambiguous()]);
+    let mut world = World::of([&carrier], |_| {});
+    let text = "word ".repeat(60);
+    let id = world.send(text.trim()).await.unwrap().response.message_id;
+    let gate = Gate::after(1, &world.store, "msg_");
+    world.engine.store = gate.clone();
+    let jobs = world.store.lease(1, Duration::ZERO).await.unwrap();
+    let overtaking = async {
+        gate.reached().await;
+        let part = format!("{id}.1");
+        world.callback("alpha", json!([{ "status": "sent", "ref": part, "id": "alpha-1" }])).await;
+        world.settle().await;
+        gate.open();
+    };
+    tokio::join!(worker::work(&world.engine, &jobs[0]), overtaking);
+    world.pass(Duration::from_secs(10)).await;
+    assert_eq!((carrier.texts().len(), world.message(id).await.status), (2, Status::Sent));
+}

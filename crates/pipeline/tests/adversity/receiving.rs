@@ -43,9 +43,63 @@ async fn two_machines_that_answer_each_other_fall_silent() {
         world.pass(Duration::from_secs(5)).await;
     }
     let answers = carrier.texts().len();
+    assert_eq!(
+        world.events().await.iter().filter(|e| *e == "conversation.assigned").count(),
+        1,
+        "people look"
+    );
     assert!((10..=30).contains(&answers), "{answers}");
     world.clock.advance(Duration::from_secs(2 * 3_600));
     world.callback("alpha", json!([{ "id": "later", "text": "hello" }])).await;
     world.settle().await;
     assert_eq!(carrier.texts().len(), answers + 1, "a new beginning");
+}
+
+#[tokio::test]
+async fn stop_counts_even_where_routing_is_switched_off() {
+    for step in [
+        json!({ "stepId": "workFlowPreRoute", "enabled": false }),
+        json!({ "stepId": "workFlowPreRoute",
+                "conditions": [{ "field": "channel", "operator": "equals", "value": "chat" }] }),
+    ] {
+        let carrier = sms();
+        let world = World::of([&carrier], |account| {
+            account.steps = serde_json::from_value(json!([step])).unwrap();
+        });
+        world.callback("alpha", json!([{ "id": "in-1", "text": "hello" }])).await;
+        world.callback("alpha", json!([{ "id": "in-2", "text": "STOP" }])).await;
+        world.settle().await;
+        assert_eq!(world.send("offer").await.unwrap_err().code, problem::RECIPIENT_OPTED_OUT, "{step}");
+        assert_eq!(carrier.texts().len(), 1, "{step}: the confirmation only");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_matches_very_many_rules_is_handled() {
+    let world = World::of([&sms()], |account| {
+        account.rules = (0..200)
+            .map(|n| {
+                let rule = json!({ "id": format!("r{n}"), "actions": [{ "type": "add_tag", "tag": format!("t{n}") }] });
+                serde_json::from_value(rule).unwrap()
+            })
+            .collect();
+    });
+    let id = world.callback("alpha", json!([{ "id": "in-1", "text": "hm" }])).await.messages[0];
+    world.settle().await;
+    assert_eq!(world.message(id).await.tags.len(), 200);
+}
+
+#[tokio::test]
+async fn a_message_too_large_for_one_commit_is_kept_cut_and_whole_in_the_journal() {
+    let world = World::of([&sms()], |_| {});
+    let text = "é\u{1}".repeat(400_000);
+    let id = world.callback("alpha", json!([{ "id": "in-1", "text": text }])).await.messages[0];
+    world.settle().await;
+    let message = world.message(id).await;
+    assert!(message.conversation.is_some(), "it was handled");
+    let kept = message.text().unwrap();
+    assert!(kept.len() > 10_000 && text.starts_with(kept), "{}", kept.len());
+    assert!(message.trace.iter().any(|entry| entry.verdict.contains("cut")));
+    let journal = world.store.journal_entry(Some(&world.tenant), message.journal.unwrap()).await.unwrap();
+    assert!(journal.unwrap().body.len() > text.len());
 }

@@ -243,3 +243,94 @@ async fn an_outcome_is_kept_though_its_lease_was_lost() {
     world.pass(Duration::from_secs(60)).await;
     assert_eq!(carrier.texts().len(), 1);
 }
+
+#[tokio::test]
+async fn a_healed_connection_gets_its_place_back() {
+    let (first, second) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
+    let world = World::connected([&first, &second], |_| {}, |c| c.rank = i32::from(c.id.as_str() == "beta"));
+    let send = async |n: u32| {
+        let body = json!({ "to": format!("+13035550{n}"), "text": "hi" });
+        world.publish(&body, None).await.unwrap();
+        world.settle().await;
+        (first.texts().len(), second.texts().len())
+    };
+    first.next([refuses(ErrorClass::Auth)]);
+    assert_eq!(send(101).await, (1, 1));
+    assert_eq!(send(102).await, (1, 2), "open");
+    world.clock.advance(Duration::from_secs(11));
+    assert_eq!(send(103).await, (2, 2), "one message probes it");
+    assert_eq!(send(104).await, (3, 2), "healed");
+}
+
+#[tokio::test]
+async fn while_one_message_probes_the_others_go_elsewhere() {
+    let (first, second) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
+    let world = World::of([&first, &second], |_| {});
+    let alpha = "alpha".parse().unwrap();
+    world.engine.breakers.failed(&alpha, ErrorClass::Auth, world.clock.now());
+    world.clock.advance(Duration::from_secs(11));
+    assert!(world.engine.breakers.admit(&alpha, world.clock.now()), "the probe");
+    world.send("hi").await.unwrap();
+    world.settle().await;
+    assert_eq!((first.texts().len(), second.texts().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_window_that_closed_meanwhile_is_named() {
+    let carrier = Arc::new(Scripted::new("wa", Channel::Whatsapp).windowed());
+    let world = World::of([&carrier], |_| {});
+    world.callback("wa", json!([{ "id": "in-1", "text": "hm" }])).await;
+    world.settle().await;
+    let later = world.clock.now() + Duration::from_secs(30 * 3_600);
+    let body = json!({ "to": PERSON, "text": "hi", "options": { "scheduledAt": later } });
+    let id = world.publish(&body, None).await.unwrap().response.message_id;
+    world.clock.advance(Duration::from_secs(31 * 3_600));
+    world.settle().await;
+    let message = world.message(id).await;
+    assert_eq!((message.status, message.error.unwrap().code.as_str()), (Status::Failed, "WINDOW_CLOSED"));
+}
+
+#[tokio::test]
+async fn a_message_expires_on_time_though_its_next_try_is_far_away() {
+    let carrier = sms();
+    carrier.next([refuses(ErrorClass::Unreachable)]);
+    let world = World::of([&carrier], |_| {});
+    let expires = world.clock.now() + Duration::from_secs(30);
+    let body = json!({ "to": PERSON, "text": "now", "options": { "expireAt": expires } });
+    let id = world.publish(&body, None).await.unwrap().response.message_id;
+    world.settle().await;
+    world.pass(Duration::from_secs(31)).await;
+    assert_eq!(world.message(id).await.status, Status::Expired);
+}
+
+#[tokio::test]
+async fn who_lost_the_lease_sends_nothing() {
+    let carrier = sms();
+    let world = World::of([&carrier], |_| {});
+    world.send("hi").await.unwrap();
+    let late = world.store.lease(1, Duration::ZERO).await.unwrap();
+    world.clock.advance(Duration::from_secs(31));
+    let next = world.store.lease(1, Duration::ZERO).await.unwrap();
+    worker::work(&world.engine, &late[0]).await;
+    assert_eq!(carrier.texts().len(), 0);
+    worker::work(&world.engine, &next[0]).await;
+    assert_eq!(carrier.texts().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_is_not_cut_off_when_its_lease_is_lost() {
+    let carrier = sms();
+    let mut world = World::of([&carrier], |_| {});
+    let id = world.send("hi").await.unwrap().response.message_id;
+    let gate = crate::support::gate::Gate::before(&world.store, "ref|");
+    world.engine.store = gate.clone();
+    let jobs = world.store.lease(1, Duration::ZERO).await.unwrap();
+    let meanwhile = async {
+        gate.reached().await;
+        world.clock.advance(Duration::from_secs(31));
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        gate.open();
+    };
+    tokio::join!(worker::work(&world.engine, &jobs[0]), meanwhile);
+    assert_eq!(world.message(id).await.status, Status::Sent);
+}

@@ -1,9 +1,15 @@
 //! Requests of API clients that contradict what we know.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use omni_core::conversation::Conversation;
 use omni_core::event::Channel;
 use omni_core::problem;
+use omni_core::store::{Changes, Query, Store as _, Table, decode};
+use omni_core::time::Clock;
+use omni_local::SqliteStore;
+use omni_pipeline::consent::ConsentRecord;
 use serde_json::json;
 
 use crate::support::{PERSON, Scripted, World, sms};
@@ -37,6 +43,17 @@ async fn a_conversation_is_not_continued_with_somebody_else_or_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_conversation_says_over_which_channel_it_goes_on() {
+    let (text, whatsapp) = (sms(), Arc::new(Scripted::new("wa", Channel::Whatsapp)));
+    let world = World::of([&text, &whatsapp], |_| {});
+    let id = world.callback("wa", json!([{ "id": "in-1", "text": "hm" }])).await.messages[0];
+    world.settle().await;
+    let conversation = world.message(id).await.conversation;
+    let body = json!({ "to": PERSON, "conversationId": conversation, "text": "go on" });
+    assert_eq!(world.publish(&body, None).await.unwrap().response.carrier, "wa");
+}
+
+#[tokio::test]
 async fn one_idempotency_key_of_a_test_key_and_a_live_key_are_two() {
     let (live, twin) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
     let world = World::connected([&live, &twin], |_| {}, |c| c.sandbox = c.id.as_str() == "beta");
@@ -46,4 +63,46 @@ async fn one_idempotency_key_of_a_test_key_and_a_live_key_are_two() {
     world.settle().await;
     assert!(!real.replayed);
     assert_eq!((live.texts().len(), twin.texts().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn an_opt_out_of_a_mail_address_holds_however_it_is_written() {
+    let mail = Arc::new(Scripted::new("mail", Channel::Email));
+    let world = World::of([&mail], |_| {});
+    let mut changes = Changes::new(world.tenant.clone());
+    let record = ConsentRecord::refused_by_carrier(Channel::Email, world.clock.now());
+    record.write(&"main".parse().unwrap(), "rosa@customer.example", &mut changes);
+    world.store.commit(changes).await.unwrap();
+    let body = json!({ "to": "Rosa@Customer.example", "text": "offer" });
+    assert_eq!(world.publish(&body, None).await.unwrap_err().code, problem::RECIPIENT_OPTED_OUT);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_forgotten_after_a_day() {
+    let carrier = sms();
+    let world = World::of([&carrier], |_| {});
+    let body = json!({ "to": PERSON, "text": "daily" });
+    let day = Duration::from_secs(24 * 3_600);
+    assert!(!world.publish(&body, Some("k-1")).await.unwrap().replayed);
+    world.clock.advance(day - Duration::from_secs(1));
+    assert!(world.publish(&body, Some("k-1")).await.unwrap().replayed);
+    world.clock.advance(Duration::from_secs(1));
+    assert!(!world.publish(&body, Some("k-1")).await.unwrap().replayed);
+    world.settle().await;
+    assert_eq!(carrier.texts().len(), 2);
+}
+
+#[tokio::test]
+async fn many_messages_to_one_person_at_once_are_all_taken() {
+    let mut world = World::of([&sms()], |_| {});
+    let store = SqliteStore::temporary(world.clock.clone() as Arc<dyn Clock>).unwrap();
+    world.engine.store = store.clone();
+    let world = &world;
+    let sends = (0..500).map(|n| async move { world.send(&format!("number {n}")).await });
+    let answers = futures::future::join_all(sends).await;
+    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+    assert!(refused.is_empty(), "{} of 500: {}", refused.len(), refused[0].detail);
+    let page = store.list(&world.tenant, &Query::newest(Table::Conversation, 9)).await.unwrap();
+    let conversation: Conversation = decode(&page.records[0].body).unwrap();
+    assert_eq!((page.records.len(), conversation.sequence), (1, 500));
 }

@@ -14,19 +14,28 @@ use omni_core::store::{
 use omni_local::MemoryStore;
 use tokio::sync::Notify;
 
-/// Holds the first commit that writes a key which begins with `prefix`.
+/// Holds one of the commits that write a key which begins with `prefix`.
 pub(crate) struct Gate {
     inner: Arc<MemoryStore>,
-    prefix: std::sync::Mutex<Option<&'static str>>,
+    prefix: &'static str,
+    /// How many such commits pass before.
+    pass: std::sync::Mutex<Option<usize>>,
     reached: Notify,
     open: Notify,
 }
 
 impl Gate {
+    /// Holds the first.
     pub(crate) fn before(inner: &Arc<MemoryStore>, prefix: &'static str) -> Arc<Self> {
+        Self::after(0, inner, prefix)
+    }
+
+    /// Lets `pass` of them pass and holds the next.
+    pub(crate) fn after(pass: usize, inner: &Arc<MemoryStore>, prefix: &'static str) -> Arc<Self> {
         Arc::new(Self {
             inner: Arc::clone(inner),
-            prefix: Some(prefix).into(),
+            prefix,
+            pass: Some(pass).into(),
             reached: Notify::new(),
             open: Notify::new(),
         })
@@ -42,11 +51,12 @@ impl Gate {
     }
 
     fn stops(&self, changes: &Changes) -> bool {
-        let mut prefix = self.prefix.lock().unwrap();
-        let stops = prefix.is_some_and(|prefix| changes.puts.iter().any(|put| put.key.starts_with(prefix)));
-        if stops {
-            *prefix = None;
+        if !changes.puts.iter().any(|put| put.key.starts_with(self.prefix)) {
+            return false;
         }
+        let mut pass = self.pass.lock().unwrap();
+        let stops = *pass == Some(0);
+        *pass = pass.and_then(|left| left.checked_sub(1));
         stops
     }
 }
