@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use crate::colour::{self, When};
+use crate::examples;
 use crate::output::Format;
 use crate::words::{self, Moment};
 
@@ -23,6 +25,17 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Colours: `auto` is on a terminal and without `NO_COLOR`.
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, hide_possible_values = true)]
+    color: When,
+}
+
+/// Reads the command line; what is wrong with it ends the program.
+pub fn parse() -> Cli {
+    let asked = colour::asked(std::env::args_os().map(|word| word.to_string_lossy().into_owned()));
+    colour::decide(asked);
+    let matches = examples::add(Cli::command()).color(asked.into()).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 /// What to do.
@@ -307,6 +320,9 @@ pub struct SchemaArgs {
     /// Say what would be done.
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not ask before a rollback.
+    #[arg(long)]
+    pub yes: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -426,7 +442,7 @@ pub struct WhyArgs {
 /// What a listing takes.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
-    /// Only this status.
+    /// Only this status: failed, delivered (messages), ESCALATED (conversations), open (dead letters).
     #[arg(long)]
     pub status: Option<String>,
     /// Only inbound or outbound (messages).
@@ -489,6 +505,9 @@ pub enum DeadLettersCommand {
         /// All open ones.
         #[arg(long, conflicts_with = "id")]
         all: bool,
+        /// Do not ask before --all.
+        #[arg(long)]
+        yes: bool,
         /// Which server.
         #[command(flatten)]
         server: ServerArgs,
@@ -610,7 +629,6 @@ pub enum BenchWhat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -618,14 +636,40 @@ mod tests {
     }
 
     #[test]
-    fn every_help_of_a_command_begins_with_two_examples() {
-        for command in Cli::command().get_subcommands() {
+    fn every_help_begins_with_two_examples() {
+        let mut open: Vec<clap::Command> = examples::add(Cli::command()).get_subcommands().cloned().collect();
+        let mut seen = 0;
+        while let Some(command) = open.pop() {
             let help = command.clone().render_long_help().to_string();
             let lines: Vec<&str> = help.lines().map(str::trim).take(4).collect();
             let name = command.get_name();
             assert_eq!(lines[0], "Examples:", "{name}");
-            assert!(lines[1].starts_with("omni ") && lines[2].starts_with("omni "), "{name}: {lines:?}");
+            for example in &lines[1..3] {
+                assert!(example.starts_with("omni ") && example.contains(name), "{name}: {lines:?}");
+            }
             assert_eq!(lines[3], "", "{name}");
+            open.extend(command.get_subcommands().cloned());
+            seen += 1;
+        }
+        assert!(seen > 30, "{seen}");
+    }
+
+    #[test]
+    fn every_example_can_be_typed() {
+        let mut open: Vec<clap::Command> = examples::add(Cli::command()).get_subcommands().cloned().collect();
+        while let Some(command) = open.pop() {
+            let help = command.get_before_help().unwrap_or_default().to_string();
+            for line in help.lines().skip(1) {
+                // What a shell would do with quotes, redirections and pipes.
+                let typed = line.split(['>', '|', '#']).next().unwrap_or_default().replace(['"', '\''], "");
+                let typed = typed
+                    .replace("Your table is ready", "ready")
+                    .replace("where is my booking 4711?", "where");
+                let read = Cli::try_parse_from(typed.split_whitespace());
+                let fine = read.as_ref().map_or_else(|error| error.exit_code() == 0, |_| true);
+                assert!(fine, "{line}: {:?}", read.err());
+            }
+            open.extend(command.get_subcommands().cloned());
         }
     }
 }

@@ -38,10 +38,17 @@ impl Refused {
 
 fn describe(problem: &Value) -> String {
     let text = |name: &str| problem[name].as_str().unwrap_or_default();
-    let mut lines = vec![format!("{}. {}", text("title"), text("detail"))];
-    for error in problem["errors"].as_array().into_iter().flatten() {
+    let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut lines = vec![text("title").to_owned()];
+    // What a list of mistakes repeats or only counts need not be read twice.
+    let detail = text("detail");
+    if errors.is_empty() || !(detail.contains("see `errors`") || errors.iter().any(|e| e["detail"] == detail))
+    {
+        lines.push(format!("    {detail}"));
+    }
+    for error in errors {
         let pointer = error["pointer"].as_str().filter(|pointer| !pointer.is_empty()).unwrap_or("(body)");
-        lines.push(format!("  {pointer}: {}", error["detail"].as_str().unwrap_or_default()));
+        lines.push(format!("    {pointer}: {}", error["detail"].as_str().unwrap_or_default()));
     }
     lines.join("\n")
 }

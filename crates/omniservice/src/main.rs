@@ -7,9 +7,12 @@
 
 mod cli;
 mod client;
+mod colour;
 mod commands;
 mod config;
+mod confirm;
 mod dev_state;
+mod examples;
 mod exit;
 mod logging;
 mod output;
@@ -20,9 +23,7 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use crate::cli::{Cli, Command};
+use crate::cli::Command;
 use crate::commands as run;
 
 #[global_allocator]
@@ -31,8 +32,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     exit::on_panic();
-    let cli = Cli::parse();
-    let Some(command) = cli.command else {
+    let Some(command) = cli::parse().command else {
         run::about::welcome();
         return ExitCode::SUCCESS;
     };

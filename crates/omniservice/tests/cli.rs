@@ -202,10 +202,73 @@ fn the_schema_is_looked_at_moved_and_checked() {
         "{migrated}"
     );
     assert_eq!(run(&["validate"]).0, 0);
-    let (code, back) = run(&["rollback", "--to", "1"]);
+    let unsure = place.omni(&["schema", "rollback", "--to", "1", "--data", "data"]);
+    assert!(unsure.code == 2 && unsure.err.contains("--yes"), "{unsure:?}");
+    assert_eq!(run(&["status"]).1["version"], newest, "nobody said yes");
+    assert_eq!(run(&["rollback", "--to", "1", "--dry-run"]).0, 0, "a plan needs no yes");
+    let (code, back) = run(&["rollback", "--to", "1", "--yes"]);
     assert_eq!((code, &back["version"]), (0, &1.into()), "{back}");
     let (code, status) = run(&["status"]);
     assert_eq!((code, status["pendingMigrations"].as_array().map(Vec::len)), (0, Some(newest as usize - 1)));
+    assert_eq!(status["appliedMigrations"], serde_json::json!(["001_core"]));
+    let shown = place.omni(&["schema", "status", "--data", "data"]);
+    let lines: Vec<Vec<&str>> = shown.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert!(lines.contains(&vec!["applied", "001_core"]), "{shown:?}");
+    assert!(lines.contains(&vec!["pending", "002_rare_state_indexes"]), "{shown:?}");
+}
+
+#[test]
+fn the_schema_is_found_without_the_carriers_secrets() {
+    let place = Workplace::new();
+    let text = r#"
+        [data]
+        dir = "kept"
+        [[connections]]
+        id = "wa"
+        carrier = "whatsapp"
+        [connections.settings]
+        access_token = { env = "NOT_SET_TONIGHT" }
+        app_secrets = [{ file = "not/here" }]
+    "#;
+    place.write("etc/omni.toml", text);
+    assert_eq!(place.omni(&["check", "--config", "etc/omni.toml"]).code, 3);
+    let schema = ["schema", "status", "--config", "etc/omni.toml"];
+    let missing = place.omni(&schema);
+    assert!(missing.code == 4 && missing.err.contains("no store in etc/kept"), "{missing:?}");
+    let planned = place.omni(&["schema", "migrate", "--dry-run", "--config", "etc/omni.toml"]);
+    assert!(planned.code == 0 && planned.out.contains("001_core"), "{planned:?}");
+    assert!(!place.path().join("etc/kept").exists(), "a plan makes nothing");
+    assert_eq!(place.omni(&["schema", "migrate", "--config", "etc/omni.toml"]).code, 0);
+    assert_eq!(place.omni(&schema).code, 0);
+    // The environment still counts where it names the directory, and nowhere else.
+    for name in ["OMNI__DATA__DIR", "OMNI__data__dir"] {
+        let ran = place.omni_in(&[(name, "other"), ("OMNI__CONNECTIONS__NOBODY__RANK", "1")], &schema);
+        assert!(ran.code == 4 && ran.err.contains("no store in etc/other"), "{name}: {ran:?}");
+    }
+    place.write("etc/omni.toml", "[data]\ndir = 7\n");
+    let wrong = place.omni(&schema);
+    assert!(wrong.code == 3 && wrong.err.contains("omni.toml:2:7"), "{wrong:?}");
+    let nothing = place.omni(&["schema", "status"]);
+    assert!(nothing.code == 3 && nothing.err.contains("--data"), "{nothing:?}");
+}
+
+#[test]
+fn colours_are_for_terminals_unless_asked_for() {
+    let place = Workplace::new();
+    place.write("omni.toml", "[log]\nlevle = 'info'\n");
+    let cases: [(&[&str], &[(&str, &str)], bool); 6] = [
+        (&["check"], &[], false),
+        (&["check", "--color", "always"], &[], true),
+        (&["--color=always", "check"], &[("NO_COLOR", "1")], true),
+        (&["check", "--color", "never"], &[], false),
+        (&["explain", "NO_SUCH_CODE", "--color", "always"], &[], true),
+        (&["nonsense", "--color", "always"], &[], true),
+    ];
+    for (arguments, environment, expect) in cases {
+        let ran = place.omni_in(environment, arguments);
+        assert_eq!(ran.err.contains('\u{1b}'), expect, "{arguments:?} {environment:?}: {ran:?}");
+    }
+    assert_eq!(place.omni(&["check", "--color", "pink"]).code, 2);
 }
 
 #[test]

@@ -74,6 +74,10 @@ fn a_session() {
     assert!(refused.code == 1 && refused.err.contains("omni explain "), "{refused:?}");
     let invalid = place.omni(&["send", "not an address", "hi"]);
     assert!(invalid.code == 2 && invalid.err.contains("omni explain"), "{invalid:?}");
+    // What is wrong is told once, with its place.
+    assert_eq!(invalid.err.matches("We cannot send to").count(), 1, "{invalid:?}");
+    let wordless = place.omni(&["send", "+15550001001"]);
+    assert!(wordless.code == 2 && wordless.err.contains("--template"), "{wordless:?}");
     let again = ["send", "+15550001001", "once", "--channel", "sms", "--idempotency-key", "k1", "--json"];
     let (first, second) = (json(&place.omni(&again)), json(&place.omni(&again)));
     assert_eq!(first["messageId"], second["messageId"]);
@@ -113,7 +117,13 @@ fn lists(place: &Workplace, message: &str) {
         let ran = place.omni(&arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
     }
-    assert_eq!(place.omni(&["dead-letters", "redrive", "--all", "--json"]).code, 0);
+    let unsure = place.omni(&["dead-letters", "redrive", "--all", "--json"]);
+    assert!(unsure.code == 2 && unsure.err.contains("--yes") && unsure.out.is_empty(), "{unsure:?}");
+    assert_eq!(place.omni(&["dead-letters", "redrive", "--all", "--yes", "--json"]).code, 0);
+    let none = place.omni(&["dead-letters", "list"]);
+    assert!(none.out.is_empty() && none.err.contains("no dead letters"), "{none:?}");
+    let none = place.omni(&["messages", "list", "--status", "expired"]);
+    assert!(none.out.is_empty() && none.err.contains("none like that"), "{none:?}");
 }
 
 fn tails(place: &Workplace) {

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::cli::CheckArgs;
+use crate::colour;
 use crate::config::{Config, Mistake, Overrides, Report};
 use crate::exit::Exit;
 use crate::output;
@@ -20,7 +21,7 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<()> {
     }
     let loaded = outcome?;
     if !loaded.warnings.is_empty() {
-        eprintln!("{}", Report { mistakes: loaded.warnings });
+        eprintln!("{}", Report { mistakes: loaded.warnings }.render(colour::on(&std::io::stderr())));
     }
     let config = loaded.config;
     output::line(&format!(

@@ -10,6 +10,7 @@ use crate::cli::{
 };
 use crate::client::{Client, query};
 use crate::commands::tail;
+use crate::confirm::{self, Sure};
 use crate::exit::Exit;
 use crate::output::{self, Format, cut, text};
 use crate::system::SystemClock;
@@ -23,6 +24,8 @@ struct Listing {
     fixed: &'static [(&'static str, &'static str)],
     /// What to type next.
     next: &'static str,
+    /// What an empty list says.
+    none: &'static str,
 }
 
 const MESSAGES: Listing = Listing {
@@ -43,6 +46,7 @@ const MESSAGES: Listing = Listing {
     },
     fixed: &[],
     next: "omni why <id>",
+    none: "no messages; `omni send` or `omni trigger` makes one",
 };
 
 const CONVERSATIONS: Listing = Listing {
@@ -66,6 +70,7 @@ const CONVERSATIONS: Listing = Listing {
     },
     fixed: &[],
     next: "omni messages list --conversation <id>",
+    none: "no conversations",
 };
 
 const DEAD_LETTERS: Listing = Listing {
@@ -82,6 +87,7 @@ const DEAD_LETTERS: Listing = Listing {
     },
     fixed: &[],
     next: "omni dead-letters redrive <id>",
+    none: "no dead letters: nothing was given up",
 };
 
 const QUARANTINE: Listing = Listing {
@@ -100,6 +106,7 @@ const QUARANTINE: Listing = Listing {
     },
     fixed: &[("setAside", "true")],
     next: "omni quarantine show <id>",
+    none: "nothing was set aside",
 };
 
 const CONNECTIONS: Listing = Listing {
@@ -113,6 +120,7 @@ const CONNECTIONS: Listing = Listing {
     },
     fixed: &[],
     next: "give the webhook address to the carrier",
+    none: "no connections: they are in omni.toml",
 };
 
 /// `omni messages`
@@ -160,6 +168,8 @@ pub async fn events(command: EventsCommand) -> anyhow::Result<()> {
     }
     if let Some(cursor) = cursor {
         eprintln!("  more: --cursor {cursor}   (or --all)");
+    } else if events.is_empty() {
+        eprintln!("  no such events");
     }
     Ok(())
 }
@@ -172,18 +182,22 @@ pub async fn connections(command: ListOnly) -> anyhow::Result<()> {
 
 /// `omni dead-letters`
 pub async fn dead_letters(command: DeadLettersCommand) -> anyhow::Result<()> {
-    let (id, server) = match command {
+    let (id, server, yes) = match command {
         DeadLettersCommand::List(args) => return list(&DEAD_LETTERS, &args).await,
         DeadLettersCommand::Show(args) => return show(&DEAD_LETTERS, &args).await,
-        DeadLettersCommand::Redrive { id, all, server } => {
+        DeadLettersCommand::Redrive { id, all, yes, server } => {
             if id.is_none() && !all {
                 let detail = "say which: an id, or --all for every open one";
                 return Err(Problem::new(problem::VALIDATION_FAILED, detail).into());
             }
-            (id, server)
+            (id, server, yes)
         }
     };
     let client = Client::find(&server)?;
+    if id.is_none() && !yes {
+        let what = format!("{} go back to work.", open_letters(&client).await?);
+        confirm::ask(&what, Sure::Yes)?;
+    }
     let answer = match &id {
         Some(id) => {
             client.json(Method::POST, &format!("/v1/dead-letters/{id}/redrive"), Some(&json!({}))).await?
@@ -193,10 +207,10 @@ pub async fn dead_letters(command: DeadLettersCommand) -> anyhow::Result<()> {
     let failures = answer["failures"].as_array().map(Vec::as_slice).unwrap_or_default();
     if server.format() == Format::Table {
         let count = answer["redriven"].as_u64().unwrap_or(1);
-        output::line(&format!("✓ {count} back at work"));
+        output::line(&format!("{} {count} back at work", output::mark(true)));
         for failure in failures {
             let (id, code, detail) = (text(failure, "id"), text(failure, "code"), text(failure, "detail"));
-            output::line(&format!("✗ {id} {code}: {detail}"));
+            output::line(&format!("{} {id} {code}: {detail}", output::mark(false)));
         }
         eprintln!("  next: omni tail · omni dead-letters list --status open");
     } else {
@@ -204,6 +218,17 @@ pub async fn dead_letters(command: DeadLettersCommand) -> anyhow::Result<()> {
     }
     // Some could not be put back: partly done.
     if failures.is_empty() { Ok(()) } else { Err(Exit(8).into()) }
+}
+
+/// How many dead letters are open, for people: a listing tells no number over its page.
+async fn open_letters(client: &Client) -> anyhow::Result<String> {
+    let page = client.get("/v1/dead-letters?status=open&limit=200").await?;
+    let count = page["data"].as_array().map(Vec::len).unwrap_or_default();
+    Ok(match (count, page["nextCursor"].is_string()) {
+        (_, true) => format!("More than {count} dead letters"),
+        (1, false) => "One dead letter".to_owned(),
+        (count, false) => format!("{count} dead letters"),
+    })
 }
 
 /// Redrives until none is left that can be: the server takes a thousand at once.
@@ -284,10 +309,15 @@ async fn list(listing: &Listing, args: &ListArgs) -> anyhow::Result<()> {
         }
     }
     let rows: Vec<Vec<String>> = records.iter().map(listing.row).collect();
-    output::table(listing.headings, &rows);
+    if !rows.is_empty() {
+        output::table(listing.headings, &rows);
+    }
     if let Some(cursor) = cursor {
         eprintln!("  more: --cursor {cursor}   (or --all)");
-    } else if !rows.is_empty() {
+    } else if rows.is_empty() {
+        let narrowed = args.status.is_some() || args.direction.is_some() || args.conversation.is_some();
+        eprintln!("  {}", if narrowed { "none like that" } else { listing.none });
+    } else {
         eprintln!("  next: {}", listing.next);
     }
     Ok(())

@@ -85,6 +85,10 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
         to.insert("preferredCarrier".into(), json!(carrier));
     }
     let words = args.text.clone();
+    if words.is_none() && args.template.is_none() && args.media.is_empty() {
+        let detail = "say what: the words after the address, or --template, or --media";
+        return Err(Problem::new(problem::VALIDATION_FAILED, detail).into());
+    }
     let content = match (&args.template, args.media.as_slice()) {
         (Some(template), _) => {
             let mut params = Map::new();

@@ -40,7 +40,7 @@ pub async fn run(args: TriggerArgs) -> anyhow::Result<()> {
     let taken = (200..300).contains(&status);
     if args.server.format() == Format::Table {
         let elapsed = output::micros(triggered["elapsedMicros"].as_u64().unwrap_or_default());
-        let mark = if taken { "✓" } else { "✗" };
+        let mark = output::mark(taken);
         let id = text(&triggered, "id");
         output::line(&format!("{mark} {event}: the gateway answered {status} after {elapsed}  {id}"));
     }
@@ -134,6 +134,8 @@ fn sorted(args: TriggerArgs) -> anyhow::Result<(TriggerArgs, Map<String, Value>)
         };
         match name {
             "--wait" | "--json" | "--list" => ours.push(word.clone()),
+            // What it says was found before.
+            "--color" => drop(attached.is_none().then(|| rest.next())),
             "--url" | "--key" | "--key-file" | "--timeout" | "--output" | "-o" | "--param" | "-p" => {
                 ours.push(word.clone());
                 ours.extend(attached.is_none().then(|| rest.next().cloned()).flatten());
@@ -205,6 +207,8 @@ mod tests {
                 false,
                 false,
             ),
+            ("whatsapp.text --text hi --color never --wait", r#"{"text":"hi"}"#, false, true),
+            ("whatsapp.text --color=always --text hi --json", r#"{"text":"hi"}"#, true, false),
             ("whatsapp.text --text --json", r#"{"text":"--json"}"#, false, false),
         ];
         for (line, expect, as_json, wait) in cases {

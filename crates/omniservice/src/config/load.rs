@@ -10,7 +10,7 @@ use toml::de::DeTable;
 
 use super::report::{Mistake, Place, Report, Severity, Source, place};
 use super::tree::{Kind, Node, Origin, Segment, way};
-use super::{Config, check, env, secrets};
+use super::{Config, DataConfig, check, env, secrets};
 
 /// Most mistakes that are looked for.
 const MOST: usize = 100;
@@ -57,10 +57,7 @@ impl Config {
     /// # Errors
     /// Every mistake, each with its place.
     pub fn load(path: &Path, overrides: Overrides) -> Result<Loaded, Report> {
-        let base = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let base = base(path);
         let (sources, mut root) = read_files(path, &base)?;
         let mut mistakes = env::apply(&mut root, env::variables(), &base);
         flags(&mut root, overrides);
@@ -81,6 +78,45 @@ impl Config {
         let mut report = Report { mistakes };
         report.sort();
         Err(report)
+    }
+
+    /// The data directory, without a look at anything else: no secret and no variable of a
+    /// carrier needs to be there.
+    ///
+    /// # Errors
+    /// Files that cannot be read as TOML, and a `data.dir` that is no path.
+    pub fn data_dir(path: &Path) -> Result<PathBuf, Report> {
+        let base = base(path);
+        let (sources, mut root) = read_files(path, &base)?;
+        let mut variables = env::variables();
+        variables.retain(|(name, _)| env::is_of(name, &["DATA", "DIR"]));
+        let mistakes = env::apply(&mut root, variables, &base);
+        if !mistakes.is_empty() {
+            return Err(Report { mistakes });
+        }
+        let dir = match root.get(&way!["data", "dir"]).map(|node| (&node.kind, &node.value)) {
+            None => DataConfig::default().dir,
+            Some((Kind::Leaf(Value::String(dir)), _)) => PathBuf::from(dir),
+            Some((_, origin)) => {
+                let place = place(&sources, origin);
+                let message = "`data.dir` must be text, the path of the data directory";
+                return Err(Report::of(Mistake::new(
+                    problem::CONFIG_INVALID_VALUE,
+                    "data.dir",
+                    message,
+                    place,
+                )));
+            }
+        };
+        Ok(base.join(dir))
+    }
+}
+
+/// Where relative paths of a configuration start.
+fn base(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 
