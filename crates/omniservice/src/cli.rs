@@ -25,7 +25,7 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Colours: `auto` is on a terminal and without `NO_COLOR`.
+    /// Colours: `auto` (on a terminal, without `NO_COLOR`), `always` or `never`.
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true, hide_possible_values = true)]
     color: When,
 }
@@ -91,13 +91,13 @@ pub enum Command {
     /// Explain a message: steps, rules, carriers considered, attempts, receipts, timings.
     #[command(before_help = "Examples:\n  omni why msg_01JD…\n  omni why msg_01JD… --json")]
     Why(WhyArgs),
-    /// Messages.
+    /// Messages: list, show.
     #[command(
         subcommand,
         before_help = "Examples:\n  omni messages list --status failed\n  omni messages show msg_01JD…"
     )]
     Messages(ListShow),
-    /// Conversations.
+    /// Conversations: list, show.
     #[command(
         subcommand,
         before_help = "Examples:\n  omni conversations list --status ESCALATED\n  omni conversations show conv_01JD…"

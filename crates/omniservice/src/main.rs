@@ -15,6 +15,7 @@ mod dev_state;
 mod examples;
 mod exit;
 mod logging;
+mod measures;
 mod output;
 mod signals;
 mod system;

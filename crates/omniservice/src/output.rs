@@ -90,6 +90,11 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// `1 tenant`, `2 tenants`.
+pub fn count(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A text cut to `most` characters, on one line.
 pub fn cut(text: &str, most: usize) -> String {
     let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

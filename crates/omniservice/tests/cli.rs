@@ -179,6 +179,10 @@ fn what_init_writes_passes_once_the_secrets_are_filled_in() {
         }
         let ran = place.omni(&["check"]);
         assert_eq!(ran.code, 0, "{carrier}: {ran:?}");
+        // What is still to be filled in is told with its line, every one of it.
+        let text = fs::read_to_string(place.path().join("omni.toml")).unwrap();
+        let blank = text.lines().filter(|line| !line.starts_with('#') && line.contains("= \"\"")).count();
+        assert_eq!(ran.err.matches("is empty").count(), blank, "{carrier}: {ran:?}");
         let again = place.omni(&asked);
         assert_eq!(again.code, 6, "{carrier}: nothing is overwritten: {again:?}");
     }

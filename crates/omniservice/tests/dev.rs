@@ -4,7 +4,8 @@
 
 mod support;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -85,6 +86,7 @@ fn a_session() {
     lists(&place, &message);
     tails(&place);
     keys(&place, &dev);
+    counts(&dev);
 
     // Its end is noticed, and told.
     dev.child.kill().unwrap();
@@ -143,6 +145,23 @@ fn tails(place: &Workplace) {
     assert_eq!((ahead.code, ahead.out.as_str()), (0, ""), "{ahead:?}");
 }
 
+/// Whoever looks at `/metrics` need not guess what a number means.
+fn counts(dev: &Dev) {
+    let mut stream = TcpStream::connect(dev.url.trim_start_matches("http://")).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    let named = |what: &str| -> Vec<String> {
+        let lines = page.lines().filter_map(|line| line.strip_prefix(&format!("# {what} ")));
+        lines.filter_map(|line| Some(line.split(' ').next()?.to_owned())).collect()
+    };
+    let (types, helps) = (named("TYPE"), named("HELP"));
+    assert!(types.len() > 8, "{page}");
+    for name in types {
+        assert!(helps.contains(&name), "{name}");
+    }
+}
+
 fn keys(place: &Workplace, dev: &Dev) {
     let elsewhere = Workplace::new();
     let by_flag = elsewhere.omni(&["messages", "list", "--url", &dev.url, "--key", &dev.key]);
@@ -155,6 +174,7 @@ fn keys(place: &Workplace, dev: &Dev) {
     assert_eq!(by_file.code, 0, "{by_file:?}");
     let without = elsewhere.omni(&["messages", "list", "--url", &dev.url]);
     assert!(without.code == 5 && without.err.contains("UNAUTHORIZED"), "{without:?}");
+    assert!(without.err.contains("--key-file"), "{without:?}");
     let wrong = place.omni(&["messages", "list", "--key", "omni_sk_test_x"]);
     assert!(wrong.code == 5 && !wrong.err.contains("omni_sk_test_x"), "{wrong:?}");
 }

@@ -25,11 +25,12 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<()> {
     }
     let config = loaded.config;
     output::line(&format!(
-        "{}: no mistakes ({} tenants, {} accounts, {} connections)",
+        "{} {}: no mistakes ({}, {}, {})",
+        output::mark(true),
         args.config.display(),
-        config.tenants.len(),
-        config.accounts.len(),
-        config.connections.len()
+        output::count(config.tenants.len(), "tenant"),
+        output::count(config.accounts.len(), "account"),
+        output::count(config.connections.len(), "connection")
     ));
     output::line(&format!("  next: omni serve --config {}", args.config.display()));
     Ok(())

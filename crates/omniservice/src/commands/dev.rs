@@ -245,13 +245,16 @@ async fn show_event(
     };
     let took = event.event.at.since(since);
     if kind == "message.sent" {
-        output::line(&format!("            → {:<9} {}", message.channel.as_str(), quoted(&message)));
+        output::line(&format!("            → {:<9} {}  {id}", message.channel.as_str(), quoted(&message)));
     }
     let detail = message.error.as_ref().filter(|_| kind == "message.failed");
     let why =
         detail.map(|error| format!("  {} ({})", error.class.agent_text(), error.code)).unwrap_or_default();
     let word = message_word(kind);
-    output::line(&format!("              {word:<10} +{} ms{why}", took.as_millis()));
+    // Several messages may be under way: the end of the id tells whose line it is.
+    let id = id.to_string();
+    let whose = id.get(id.len().saturating_sub(6)..).unwrap_or_default();
+    output::line(&format!("              {word:<12} +{} ms  …{whose}{why}", took.as_millis()));
 }
 
 fn message_word(kind: &str) -> &str {

@@ -22,6 +22,14 @@ async fn the_served_document_is_the_generated_one() {
     assert_eq!(served.json["openapi"], "3.1.0");
 }
 
+#[tokio::test]
+async fn a_browser_at_the_root_finds_the_manual() {
+    let app = App::new();
+    let root = app.get("/").no_key().header("accept", "text/html,*/*;q=0.8").send().await;
+    assert_eq!((root.status.as_u16(), root.header("location")), (307, "/docs"));
+    assert_eq!(app.get("/docs").no_key().send().await.status, 200);
+}
+
 #[test]
 fn every_operation_has_a_summary_an_example_and_its_errors() {
     let document = serde_json::to_value(omni_server::openapi()).unwrap();
