@@ -91,12 +91,12 @@ pub enum Command {
     /// Explain a message: steps, rules, carriers considered, attempts, receipts, timings.
     #[command(before_help = "Examples:\n  omni why msg_01JD…\n  omni why msg_01JD… --json")]
     Why(WhyArgs),
-    /// Messages: list, show.
+    /// Messages: list, show, cancel.
     #[command(
         subcommand,
         before_help = "Examples:\n  omni messages list --status failed\n  omni messages show msg_01JD…"
     )]
-    Messages(ListShow),
+    Messages(MessagesCommand),
     /// Conversations: list, show.
     #[command(
         subcommand,
@@ -117,7 +117,13 @@ pub enum Command {
     Quarantine(QuarantineCommand),
     /// Connections: carriers, breakers, webhook URLs.
     #[command(subcommand, before_help = "Examples:\n  omni connections list\n  omni connections list --json")]
-    Connections(ListOnly),
+    Connections(ListShow),
+    /// Customers: show one.
+    #[command(
+        subcommand,
+        before_help = "Examples:\n  omni customers show cus_01JD…\n  omni customers show cus_01JD… --json"
+    )]
+    Customers(CustomersCommand),
     /// What happened, from the event log.
     #[command(
         subcommand,
@@ -372,6 +378,12 @@ pub struct SendArgs {
     /// Not before: 15m, 2h, or RFC 3339.
     #[arg(long, value_parser = words::moment)]
     pub schedule: Option<Moment>,
+    /// high, normal or low.
+    #[arg(long)]
+    pub priority: Option<String>,
+    /// Not after: 15m, 2h, or RFC 3339.
+    #[arg(long, value_parser = words::moment)]
+    pub expire: Option<Moment>,
     /// Send at most once under this key.
     #[arg(long)]
     pub idempotency_key: Option<String>,
@@ -484,11 +496,22 @@ pub enum ListShow {
     Show(ShowArgs),
 }
 
-/// Only list.
+/// `omni messages`.
 #[derive(Debug, Subcommand)]
-pub enum ListOnly {
-    /// All of them.
+pub enum MessagesCommand {
+    /// The newest first.
     List(ListArgs),
+    /// One of them.
+    Show(ShowArgs),
+    /// Take one back that was not sent yet.
+    Cancel(ShowArgs),
+}
+
+/// `omni customers`.
+#[derive(Debug, Subcommand)]
+pub enum CustomersCommand {
+    /// One of them; conversations and messages name it.
+    Show(ShowArgs),
 }
 
 /// `omni dead-letters`.
@@ -549,6 +572,8 @@ pub enum EventsCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// One of them, by its number.
+    Show(ShowArgs),
 }
 
 /// `omni health`.

@@ -5,7 +5,7 @@
 use clap::Command;
 
 /// Noun, verb, two examples.
-const OF_VERBS: [(&str, &str, [&str; 2]); 14] = [
+const OF_VERBS: [(&str, &str, [&str; 2]); 18] = [
     ("config", "show", ["omni config show --origin", "omni config show --config /etc/omni/omni.toml --json"]),
     ("keys", "new", ["omni keys new --tenant acme --name crm", "omni keys new --tenant acme --test --json"]),
     (
@@ -17,6 +17,8 @@ const OF_VERBS: [(&str, &str, [&str; 2]); 14] = [
         ],
     ),
     ("messages", "show", ["omni messages show msg_01JD…", "omni messages show msg_01JD… --json"]),
+    ("messages", "cancel", ["omni messages cancel msg_01JD…", "omni messages cancel msg_01JD… --json"]),
+    ("customers", "show", ["omni customers show cus_01JD…", "omni customers show cus_01JD… --json"]),
     (
         "conversations",
         "list",
@@ -42,6 +44,12 @@ const OF_VERBS: [(&str, &str, [&str; 2]); 14] = [
     ("quarantine", "show", ["omni quarantine show jrn_01JD…", "omni quarantine show jrn_01JD… --json"]),
     ("quarantine", "replay", ["omni quarantine replay jrn_01JD…", "omni quarantine replay jrn_01JD… --json"]),
     ("connections", "list", ["omni connections list", "omni connections list --json"]),
+    (
+        "connections",
+        "show",
+        ["omni connections show twilio-main", "omni connections show twilio-main --json"],
+    ),
+    ("events", "show", ["omni events show 42", "omni events show 42 --json"]),
     (
         "events",
         "list",

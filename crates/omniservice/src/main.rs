@@ -60,6 +60,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::DeadLetters(command) => run::resources::dead_letters(command).await,
         Command::Quarantine(command) => run::resources::quarantine(command).await,
         Command::Connections(command) => run::resources::connections(command).await,
+        Command::Customers(command) => run::resources::customers(command).await,
         Command::Events(command) => run::resources::events(command).await,
         Command::Health(args) => run::health::run(args).await,
         Command::Conformance(args) => run::conformance::run(&args),

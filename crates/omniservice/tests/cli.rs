@@ -56,6 +56,9 @@ fn errors_are_explained_from_inside_the_binary() {
         assert!(ran.out.contains(says) && ran.out.lines().count() >= 4, "{code}: {}", ran.out);
     }
     let all = omni(&["explain"]);
+    assert!(all.out.contains("invalid_recipient\t"), "{}", all.out);
+    let near = omni(&["explain", "invalid_recipent"]);
+    assert!(near.code == 4 && near.err.contains("invalid_recipient"), "{near:?}");
     assert!(all.out.lines().count() > 40 && all.out.contains("RECIPIENT_OPTED_OUT\t"), "{}", all.out);
 }
 

@@ -109,7 +109,31 @@ fn lists(place: &Workplace, message: &str) {
         assert!(page["data"].is_array(), "{list}: {page}");
     }
     assert_eq!(json(&place.omni(&["messages", "show", message, "--json"]))["id"], message);
+    let later = [
+        "send",
+        "+15550001001",
+        "later",
+        "--schedule",
+        "1h",
+        "--expire",
+        "2h",
+        "--priority",
+        "low",
+        "--json",
+    ];
+    let later = json(&place.omni(&later))["messageId"].as_str().unwrap().to_owned();
+    let canceled = place.omni(&["messages", "cancel", &later]);
+    assert!(canceled.code == 0 && canceled.out.contains("canceled"), "{canceled:?}");
+    let kept = json(&place.omni(&["messages", "show", &later, "--json"]));
+    assert_eq!((&kept["status"], &kept["priority"]), (&"canceled".into(), &"low".into()), "{kept}");
+    let customer = kept["customerId"].as_str().unwrap();
+    assert_eq!(json(&place.omni(&["customers", "show", customer, "--json"]))["id"], customer);
+    assert_eq!(json(&place.omni(&["connections", "show", "sim-twilio", "--json"]))["id"], "sim-twilio");
+    assert_eq!(json(&place.omni(&["events", "show", "1", "--json"]))["sequence"], 1);
     let cases = [
+        (["messages", "cancel", "msg_00000000000000000000000000"], 4),
+        (["connections", "show", "sim-nobody"], 4),
+        (["events", "show", "99999"], 4),
         (["messages", "show", "msg_00000000000000000000000000"], 4),
         (["messages", "show", "conv_00000000000000000000000000"], 2),
         (["dead-letters", "redrive", "job_00000000000000000000000000"], 4),

@@ -6,7 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::cli::{
-    DeadLettersCommand, EventsCommand, ListArgs, ListOnly, ListShow, QuarantineCommand, ShowArgs,
+    CustomersCommand, DeadLettersCommand, EventsCommand, ListArgs, ListShow, MessagesCommand,
+    QuarantineCommand, ShowArgs,
 };
 use crate::client::{Client, query};
 use crate::commands::tail;
@@ -124,8 +125,28 @@ const CONNECTIONS: Listing = Listing {
 };
 
 /// `omni messages`
-pub async fn messages(command: ListShow) -> anyhow::Result<()> {
-    list_show(&MESSAGES, command).await
+pub async fn messages(command: MessagesCommand) -> anyhow::Result<()> {
+    match command {
+        MessagesCommand::List(args) => list(&MESSAGES, &args).await,
+        MessagesCommand::Show(args) => show(MESSAGES.path, &args).await,
+        MessagesCommand::Cancel(args) => {
+            let client = Client::find(&args.server)?;
+            let path = format!("/v1/messages/{}/cancel", args.id);
+            let answer = client.json(Method::POST, &path, Some(&json!({}))).await?;
+            if args.server.format() == Format::Table {
+                output::line(&format!("{} {} {}", output::mark(true), args.id, text(&answer, "status")));
+            } else {
+                output::json(&answer);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// `omni customers`
+pub async fn customers(command: CustomersCommand) -> anyhow::Result<()> {
+    let CustomersCommand::Show(args) = command;
+    show("/v1/customers", &args).await
 }
 
 /// `omni conversations`
@@ -135,7 +156,12 @@ pub async fn conversations(command: ListShow) -> anyhow::Result<()> {
 
 /// `omni events`
 pub async fn events(command: EventsCommand) -> anyhow::Result<()> {
-    let EventsCommand::List { types, since, limit, cursor, all, server } = command;
+    let (types, since, limit, cursor, all, server) = match command {
+        EventsCommand::Show(args) => return show("/v1/events", &args).await,
+        EventsCommand::List { types, since, limit, cursor, all, server } => {
+            (types, since, limit, cursor, all, server)
+        }
+    };
     let client = Client::find(&server)?;
     let after = match since {
         Some(since) => Some(tail::sequence(&client, since).await?.to_string()),
@@ -175,16 +201,15 @@ pub async fn events(command: EventsCommand) -> anyhow::Result<()> {
 }
 
 /// `omni connections`
-pub async fn connections(command: ListOnly) -> anyhow::Result<()> {
-    let ListOnly::List(args) = command;
-    list(&CONNECTIONS, &args).await
+pub async fn connections(command: ListShow) -> anyhow::Result<()> {
+    list_show(&CONNECTIONS, command).await
 }
 
 /// `omni dead-letters`
 pub async fn dead_letters(command: DeadLettersCommand) -> anyhow::Result<()> {
     let (id, server, yes) = match command {
         DeadLettersCommand::List(args) => return list(&DEAD_LETTERS, &args).await,
-        DeadLettersCommand::Show(args) => return show(&DEAD_LETTERS, &args).await,
+        DeadLettersCommand::Show(args) => return show(DEAD_LETTERS.path, &args).await,
         DeadLettersCommand::Redrive { id, all, yes, server } => {
             if id.is_none() && !all {
                 let detail = "say which: an id, or --all for every open one";
@@ -249,7 +274,7 @@ async fn redrive_all(client: &Client) -> anyhow::Result<Value> {
 pub async fn quarantine(command: QuarantineCommand) -> anyhow::Result<()> {
     match command {
         QuarantineCommand::List(args) => list(&QUARANTINE, &args).await,
-        QuarantineCommand::Show(args) => show(&QUARANTINE, &args).await,
+        QuarantineCommand::Show(args) => show(QUARANTINE.path, &args).await,
         QuarantineCommand::Replay(args) => {
             let client = Client::find(&args.server)?;
             let path = format!("/v1/journal/{}/replay", args.id);
@@ -270,7 +295,7 @@ pub async fn quarantine(command: QuarantineCommand) -> anyhow::Result<()> {
 async fn list_show(listing: &Listing, command: ListShow) -> anyhow::Result<()> {
     match command {
         ListShow::List(args) => list(listing, &args).await,
-        ListShow::Show(args) => show(listing, &args).await,
+        ListShow::Show(args) => show(listing.path, &args).await,
     }
 }
 
@@ -323,9 +348,9 @@ async fn list(listing: &Listing, args: &ListArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn show(listing: &Listing, args: &ShowArgs) -> anyhow::Result<()> {
+async fn show(path: &str, args: &ShowArgs) -> anyhow::Result<()> {
     let client = Client::find(&args.server)?;
-    let record = client.get(&format!("{}/{}", listing.path, args.id)).await?;
+    let record = client.get(&format!("{path}/{}", args.id)).await?;
     if args.server.format() == Format::Table {
         // For people the same, always indented.
         output::line(&serde_json::to_string_pretty(&record)?);

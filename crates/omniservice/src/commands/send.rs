@@ -107,6 +107,15 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
         })?;
         options.insert("scheduledAt".into(), json!(at));
     }
+    if let Some(when) = args.expire {
+        let at = when.ahead(SystemClock.now()).ok_or_else(|| {
+            Problem::new(problem::VALIDATION_FAILED, "--expire: write 15m, 2h, or 2026-11-20T10:00:00Z")
+        })?;
+        options.insert("expireAt".into(), json!(at));
+    }
+    if let Some(priority) = &args.priority {
+        options.insert("priority".into(), json!(priority));
+    }
     let mut body = json!({ "to": to, "content": content, "options": options });
     if let Some(from) = &args.from {
         body["from"] = json!({ "phoneNumber": from });

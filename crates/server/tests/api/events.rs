@@ -57,6 +57,21 @@ async fn a_page_of_rare_events_is_filled_from_behind_many_others() {
 }
 
 #[tokio::test]
+async fn one_event_is_found_by_its_place() {
+    let app = App::new();
+    app.sent("one").await;
+    let listed = app.get("/v1/events?limit=2").send().await;
+    for event in listed.data() {
+        let one = app.get(&format!("/v1/events/{}", event["sequence"])).send().await;
+        assert_eq!(&one.json, event);
+    }
+    for word in ["0", "999999", "18446744073709551615", "-1", "first"] {
+        app.get(&format!("/v1/events/{word}")).send().await.is("NOT_FOUND");
+    }
+    app.get("/v1/events/1").key(&app.foreign).send().await.is("NOT_FOUND");
+}
+
+#[tokio::test]
 async fn what_is_no_type_of_events_is_refused() {
     let app = App::new();
     for path in ["/v1/events", "/v1/events/stream"] {

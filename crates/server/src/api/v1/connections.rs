@@ -9,13 +9,13 @@ use utoipa_axum::routes;
 
 use crate::Api;
 use crate::auth::Bearer;
-use crate::error::Answer;
+use crate::error::{Answer, Failure};
 use crate::listing::Page;
-use crate::params::NoParams;
+use crate::params::{NoParams, WordPath};
 use crate::views::connection::ConnectionView;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
 }
 
 /// List connections
@@ -39,4 +39,25 @@ async fn list(
         .into_iter()
         .map(|connection| ConnectionView::at(connection, &engine.breakers, &api.settings.public_url, now));
     Ok(Json(Page::whole(views.collect())))
+}
+
+/// Get a connection
+#[utoipa::path(
+    get, path = "/v1/connections/{id}", tag = "connections", operation_id = "getConnection",
+    params(("id" = String, Path, description = "Its name, like `twilio-main`")),
+    responses((status = 200, description = "The connection", body = ConnectionView)),
+    extensions(("x-error-codes" = json!(["NOT_FOUND"]))),
+)]
+async fn get(
+    State(api): State<Arc<Api>>,
+    Bearer(caller): Bearer,
+    NoParams: NoParams,
+    WordPath(id): WordPath,
+) -> Answer<Json<ConnectionView>> {
+    let (engine, now) = (&api.engine, api.engine.now());
+    let mut ours = engine.directory.connections().iter().filter(|one| one.tenant == caller.tenant);
+    match ours.find(|connection| connection.id.as_str() == id) {
+        Some(found) => Ok(Json(ConnectionView::at(found, &engine.breakers, &api.settings.public_url, now))),
+        None => Err(Failure::not_found("connection", id)),
+    }
 }

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::auth::Bearer;
 use crate::error::{Answer, Failure};
 use crate::listing::{MOST, Page, USUAL};
-use crate::params::Params;
+use crate::params::{NoParams, Params, WordPath};
 use crate::sse::{self, Types};
 use crate::views::event::EventView;
 use crate::{Api, cursor};
@@ -28,7 +28,7 @@ const FARTHEST: usize = 5_000;
 const LATEST: u64 = i64::MAX.unsigned_abs();
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream)).routes(routes!(get))
 }
 
 /// List events
@@ -139,6 +139,29 @@ async fn stream(
     }
     let newest = api.engine.store.last_event(&caller.tenant).await?;
     sse::stream(api, caller.tenant, sse::Start::new(after, newest), types)
+}
+
+/// Get an event
+#[utoipa::path(
+    get, path = "/v1/events/{sequence}", tag = "events", operation_id = "getEvent",
+    params(("sequence" = u64, Path, description = "Its place in the log", example = 42)),
+    responses((status = 200, description = "The event", body = EventView)),
+    extensions(("x-error-codes" = json!(["NOT_FOUND"]))),
+)]
+async fn get(
+    State(api): State<Arc<Api>>,
+    Bearer(caller): Bearer,
+    NoParams: NoParams,
+    WordPath(word): WordPath,
+) -> Answer<Json<EventView>> {
+    let wanted = word.parse::<u64>().ok().filter(|sequence| (1..=LATEST).contains(sequence));
+    if let Some(wanted) = wanted {
+        let found = api.engine.store.events(&caller.tenant, wanted - 1, 1, Duration::ZERO).await?;
+        if let Some(event) = found.into_iter().find(|event| event.sequence == wanted) {
+            return Ok(Json(event.into()));
+        }
+    }
+    Err(Failure::not_found("event", word))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Answer<Option<u64>> {
