@@ -22,6 +22,13 @@ async fn the_served_document_is_the_generated_one() {
     assert_eq!(served.json["openapi"], "3.1.0");
 }
 
+#[test]
+fn words_may_have_come_in_or_gone_out() {
+    let document = serde_json::to_value(omni_server::openapi()).unwrap();
+    let content = &document["components"]["schemas"]["Content"];
+    assert!(content["anyOf"].as_array().is_some_and(|both| both.len() == 2), "{content}");
+}
+
 #[tokio::test]
 async fn a_browser_at_the_root_finds_the_manual() {
     let app = App::new();
