@@ -77,7 +77,7 @@ pub enum Command {
     #[command(
         before_help = "Examples:\n  omni send +15550001001 \"Your table is ready\"\n  omni send whatsapp:+15550001001 --template booking -p 1=Ana --wait"
     )]
-    Send(SendArgs),
+    Send(Box<SendArgs>),
     /// Let a sandbox twin send a real, signed callback.
     #[command(
         before_help = "Examples:\n  omni trigger whatsapp.text --text \"where is my booking 4711?\"\n  omni trigger --list"

@@ -51,7 +51,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Config(command) => run::config::run(command),
         Command::Keys(command) => run::keys::run(command),
         Command::Schema(args) => run::schema::run(&args),
-        Command::Send(args) => run::send::run(args).await,
+        Command::Send(args) => run::send::run(*args).await,
         Command::Trigger(args) => run::trigger::run(args).await,
         Command::Tail(args) => run::tail::run(args).await,
         Command::Why(args) => run::why::run(args).await,

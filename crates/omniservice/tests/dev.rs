@@ -73,6 +73,8 @@ fn a_session() {
     assert_eq!(sent.code, 0, "{sent:?}");
     let refused = place.omni(&["send", "+15550002001", "hi", "--wait", "--channel", "sms"]);
     assert!(refused.code == 1 && refused.err.contains("omni explain "), "{refused:?}");
+    let forged = place.omni(&["trigger", "twilio.bad_signature"]);
+    assert!(forged.code == 1 && forged.err.contains("omni quarantine list"), "{forged:?}");
     let invalid = place.omni(&["send", "not an address", "hi"]);
     assert!(invalid.code == 2 && invalid.err.contains("omni explain"), "{invalid:?}");
     // What is wrong is told once, with its place.

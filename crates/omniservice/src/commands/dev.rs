@@ -248,8 +248,13 @@ async fn show_event(
         output::line(&format!("            → {:<9} {}  {id}", message.channel.as_str(), quoted(&message)));
     }
     let detail = message.error.as_ref().filter(|_| kind == "message.failed");
-    let why =
-        detail.map(|error| format!("  {} ({})", error.class.agent_text(), error.code)).unwrap_or_default();
+    let tries = match message.attempts.len() {
+        0 | 1 => String::new(),
+        tries => format!("given up after {tries} attempts: "),
+    };
+    let why = detail
+        .map(|error| format!("  {tries}{} ({})", error.class.agent_text(), error.code))
+        .unwrap_or_default();
     let word = message_word(kind);
     // Several messages may be under way: the end of the id tells whose line it is.
     let id = id.to_string();

@@ -34,10 +34,11 @@ pub async fn run(args: SendArgs) -> anyhow::Result<()> {
         let id = if args.wait { text(&sent, "id") } else { text(&sent, "messageId") };
         let by = sent["carrier"].as_str().map(|carrier| format!(" by {carrier}")).unwrap_or_default();
         output::line(&format!("{id} {status}{by}"));
+        let outcome = if args.wait { ended(&sent, &status) } else { Ok(()) };
         eprintln!("  next: omni why {id}");
-    } else {
-        output::json(&sent);
+        return outcome;
     }
+    output::json(&sent);
     if args.wait { ended(&sent, &status) } else { Ok(()) }
 }
 
@@ -49,7 +50,12 @@ fn ended(message: &Value, status: &str) -> anyhow::Result<()> {
             let error = &message["error"];
             if error.is_object() {
                 let (class, code) = (text(error, "class"), text(error, "code"));
-                eprintln!("  × {} ({code})", text(error, "agentText"));
+                // "We keep trying" is over once the message failed.
+                let tries = match message["attempts"].as_u64() {
+                    Some(tries) if tries > 1 => format!("given up after {tries} attempts: "),
+                    _ => String::new(),
+                };
+                eprintln!("  × {tries}{} ({code})", text(error, "agentText"));
                 eprintln!("    omni explain {class}");
             }
             Err(Exit(1).into())

@@ -52,6 +52,7 @@ pub async fn run(args: TriggerArgs) -> anyhow::Result<()> {
     let waited_in_vain = args.wait && taken && found.is_none();
     match (args.server.format(), found) {
         (Format::Table, Some((message, replies))) => show(&client, &message, &replies).await?,
+        (Format::Table, None) if !taken => eprintln!("  next: omni quarantine list"),
         (Format::Table, None) if !args.wait => eprintln!("  next: omni messages list · omni tail --since 0"),
         (Format::Table, None) => {}
         (_, found) => {
