@@ -127,14 +127,14 @@ mod tests {
         let candidate =
             |name: &str, reason: &str| json!({ "connection": name, "eligible": true, "reason": reason });
         let trace = json!({
-            "messageId": "msg_1",
-            "candidates": [candidate("a", "first"), candidate("a-name-that-is-rather-long", "second")],
+            "messageId": "msg_1", "direction": "outbound", "channel": "sms", "status": "failed",
+            "candidates": [candidate("a", "capable"), candidate("a-name-that-is-rather-long", "healthy")],
             "attempts": [{ "number": 1, "connection": "a", "outcome": "rejected" }],
         });
         let lines = lines(&trace);
         let column =
             |word: &str| lines.iter().find_map(|line| Some(line.split_once(word)?.0.chars().count()));
-        assert_eq!(column("first"), column("second"), "{lines:#?}");
+        assert_eq!(column("capable"), column("healthy"), "{lines:#?}");
         assert!(lines.iter().all(|line| line.trim_end() == line), "{lines:#?}");
     }
 }
