@@ -90,6 +90,21 @@ fn what_is_probably_not_meant_so_is_told_where_it_is_seen() {
 }
 
 #[test]
+fn what_is_set_is_shown_where_a_secret_is_missing() {
+    let place = good();
+    std::fs::remove_file(place.path().join("token")).unwrap();
+    assert_eq!(place.omni(&["check"]).code, 3);
+    for arguments in [&["config", "show"][..], &["config", "show", "--json"]] {
+        let ran = place.omni(arguments);
+        assert!(ran.code == 0 && ran.out.contains("server.listen"), "{ran:?}");
+        assert!(ran.err.contains("omni check --config omni.toml"), "{ran:?}");
+    }
+    place.write("omni.toml", "[server]\nlistn = 1\n");
+    let ran = place.omni(&["config", "show"]);
+    assert!(ran.code == 3 && ran.out.is_empty(), "{ran:?}");
+}
+
+#[test]
 fn a_missing_way_to_the_data_is_told_with_what_makes_it() {
     let place = good();
     let ran = place.omni(&["serve", "--data", "no/such/data"]);

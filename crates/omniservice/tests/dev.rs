@@ -124,6 +124,8 @@ fn lists(place: &Workplace, message: &str) {
         "--json",
     ];
     let later = json(&place.omni(&later))["messageId"].as_str().unwrap().to_owned();
+    let shown = place.omni(&["conversations", "list"]);
+    assert!(shown.out.contains("+15550001001"), "{shown:?}");
     let canceled = place.omni(&["messages", "cancel", &later]);
     assert!(canceled.code == 0 && canceled.out.contains("canceled"), "{canceled:?}");
     let kept = json(&place.omni(&["messages", "show", &later, "--json"]));

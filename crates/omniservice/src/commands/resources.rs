@@ -41,7 +41,7 @@ const MESSAGES: Listing = Listing {
             text(m, "status").to_owned(),
             text(m, "channel").to_owned(),
             person.to_owned(),
-            cut(text(m, "text"), 40),
+            said(m),
             age(m, "createdAt"),
         ]
     },
@@ -52,7 +52,7 @@ const MESSAGES: Listing = Listing {
 
 const CONVERSATIONS: Listing = Listing {
     path: "/v1/conversations",
-    headings: &["ID", "STATUS", "CHANNEL", "OWNER", "MESSAGES", "ACTIVE"],
+    headings: &["ID", "STATUS", "CHANNEL", "PERSON", "OWNER", "MESSAGES", "ACTIVE"],
     row: |c| {
         let owner = &c["owner"];
         let owner = match text(owner, "id") {
@@ -64,6 +64,7 @@ const CONVERSATIONS: Listing = Listing {
             text(c, "id").to_owned(),
             text(c, "status").to_owned(),
             text(c, "channel").to_owned(),
+            text(c, "customerAddress").to_owned(),
             owner,
             count,
             age(c, "lastActivityAt"),
@@ -358,6 +359,14 @@ async fn show(path: &str, args: &ShowArgs) -> anyhow::Result<()> {
         output::json(&record);
     }
     Ok(())
+}
+
+/// The beginning of the words; the kind of a message that has none.
+fn said(message: &Value) -> String {
+    match text(message, "text") {
+        "" => format!("[{}]", text(message, "type")),
+        words => cut(words, 40),
+    }
 }
 
 fn age(value: &Value, name: &str) -> String {

@@ -51,20 +51,21 @@ pub struct Layers {
     pub thinned: BTreeSet<String>,
 }
 
+/// What was read; `None` if it is beyond reading.
+struct Written {
+    config: Option<Config>,
+    layers: Layers,
+}
+
 impl Config {
     /// Loads and checks everything that can be checked offline.
     ///
     /// # Errors
     /// Every mistake, each with its place.
     pub fn load(path: &Path, overrides: Overrides) -> Result<Loaded, Report> {
-        let base = base(path);
-        let (sources, mut root) = read_files(path, &base)?;
-        let mut mistakes = env::apply(&mut root, env::variables(), &base);
-        flags(&mut root, overrides);
-        let mut layers = Layers { base, sources, root, lost: BTreeSet::new(), thinned: BTreeSet::new() };
-        let config = typed(&mut layers, &mut mistakes);
-        if let Some(config) = config {
-            let config = completed(config, &layers.base);
+        let (read, mut mistakes) = Self::read(path, overrides)?;
+        if let Some(config) = read.config {
+            let layers = read.layers;
             mistakes.extend(check::everything(&config, &layers));
             let (errors, warnings): (Vec<_>, Vec<_>) =
                 mistakes.into_iter().partition(|mistake| mistake.severity == Severity::Error);
@@ -78,6 +79,36 @@ impl Config {
         let mut report = Report { mistakes };
         report.sort();
         Err(report)
+    }
+
+    /// Reads what is written, and what of it cannot be read as settings; nothing is checked.
+    fn read(path: &Path, overrides: Overrides) -> Result<(Written, Vec<Mistake>), Report> {
+        let base = base(path);
+        let (sources, mut root) = read_files(path, &base)?;
+        let mut mistakes = env::apply(&mut root, env::variables(), &base);
+        flags(&mut root, overrides);
+        let mut layers = Layers { base, sources, root, lost: BTreeSet::new(), thinned: BTreeSet::new() };
+        let config = typed(&mut layers, &mut mistakes);
+        let config = config.map(|config| completed(config, &layers.base));
+        Ok((Written { config, layers }, mistakes))
+    }
+
+    /// What is set, whether it could be served or not: a secret that is missing here may be
+    /// there where the server runs. What is not served is told as warnings.
+    ///
+    /// # Errors
+    /// What cannot be read as settings at all.
+    pub fn load_to_show(path: &Path) -> Result<Loaded, Report> {
+        let refused = match Self::load(path, Overrides::default()) {
+            Ok(loaded) => return Ok(loaded),
+            Err(refused) => refused,
+        };
+        match Self::read(path, Overrides::default()) {
+            Ok((Written { config: Some(config), layers }, mistakes)) if mistakes.is_empty() => {
+                Ok(Loaded { config, layers, warnings: refused.mistakes })
+            }
+            _ => Err(refused),
+        }
     }
 
     /// The data directory, without a look at anything else: no secret and no variable of a
