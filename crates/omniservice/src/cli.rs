@@ -75,6 +75,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Send one message.
     #[command(
+        after_help = "In the sandbox: +15550001001 is delivered, …2001 refused, …2002 undeliverable, …2004 needs three tries,\n\
+                      …2005 has an unknown outcome, …2008 opted out, whatsapp:…2009 has a closed window (docs/sandbox.md)",
         before_help = "Examples:\n  omni send +15550001001 \"Your table is ready\"\n  omni send whatsapp:+15550001001 --template booking -p 1=Ana --wait"
     )]
     Send(Box<SendArgs>),
@@ -83,6 +85,11 @@ pub enum Command {
         before_help = "Examples:\n  omni trigger whatsapp.text --text \"where is my booking 4711?\"\n  omni trigger --list"
     )]
     Trigger(TriggerArgs),
+    /// Let a sandbox twin fail: errors, time-outs, lost callbacks.
+    #[command(
+        before_help = "Examples:\n  omni faults twilio errorRate=30 receipts.lost=10\n  omni faults twilio --clear"
+    )]
+    Faults(FaultsArgs),
     /// Show every change as it happens.
     #[command(
         before_help = "Examples:\n  omni tail\n  omni tail --types 'message.*' --since 0 --limit 20 --json"
@@ -422,6 +429,22 @@ pub struct TriggerArgs {
     /// Parameters as --name value.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub rest: Vec<String>,
+}
+
+/// `omni faults`.
+#[derive(Debug, Args)]
+pub struct FaultsArgs {
+    /// The carrier, like twilio.
+    pub carrier: String,
+    /// Faults, name=value; percentages are 0 to 100.
+    #[arg(value_name = "NAME=VALUE", value_parser = words::pair)]
+    pub set: Vec<(String, String)>,
+    /// Take all faults back (before those that are given).
+    #[arg(long)]
+    pub clear: bool,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
 }
 
 /// `omni tail`.

@@ -53,6 +53,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Schema(args) => run::schema::run(&args),
         Command::Send(args) => run::send::run(*args).await,
         Command::Trigger(args) => run::trigger::run(args).await,
+        Command::Faults(args) => run::faults::run(args).await,
         Command::Tail(args) => run::tail::run(args).await,
         Command::Why(args) => run::why::run(args).await,
         Command::Messages(command) => run::resources::messages(command).await,

@@ -229,6 +229,53 @@ fn it_tidies_up_behind_itself() {
     assert!(!state.exists());
 }
 
+#[test]
+fn reserved_numbers_have_the_fate_that_the_manual_says() {
+    let place = Workplace::new();
+    let _dev = Dev::start(&place);
+    let manual = std::fs::read_to_string(support::repository().join("docs/sandbox.md")).unwrap();
+    let rows = manual.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let number = cells.first()?.strip_prefix("`+")?.strip_suffix('`')?;
+        Some((format!("+{number}"), (*cells.last()?).to_owned()))
+    });
+    // One takes up to a minute.
+    let rows: Vec<_> = rows.filter(|(number, _)| !number.ends_with("2003")).collect();
+    assert_eq!(rows.len(), 10, "{rows:?}");
+    std::thread::scope(|scope| {
+        for (number, expect) in &rows {
+            let place = &place;
+            scope.spawn(move || {
+                // What ends as `sent` is waited for in vain.
+                let patience = if expect == "sent" { "3s" } else { "30s" };
+                let send =
+                    ["send", number, "hi", "--channel", "sms", "--wait", "--timeout", patience, "--json"];
+                let ran = place.omni(&send);
+                let message: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"));
+                assert_eq!(message["status"], expect.as_str(), "{number}: {message}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_twin_fails_on_request() {
+    let place = Workplace::new();
+    let _dev = Dev::start(&place);
+    let set = json(&place.omni(&["faults", "twilio", "errorRate=100", "receipts.lost=7", "--json"]));
+    assert_eq!((&set["errorRate"], &set["receipts"]["lost"]), (&100.into(), &7.into()), "{set}");
+    let shown = place.omni(&["faults", "twilio"]);
+    assert!(shown.out.contains("errorRate\t100") && shown.out.contains("receipts.lost\t7"), "{shown:?}");
+    let kept = json(&place.omni(&["faults", "twilio", "latencyMs=1", "--json"]));
+    assert_eq!((&kept["errorRate"], &kept["latencyMs"]), (&100.into(), &1.into()), "what was set stays");
+    let cleared = json(&place.omni(&["faults", "twilio", "--clear", "--json"]));
+    assert_eq!((&cleared["errorRate"], &cleared["receipts"]["lost"]), (&0.into(), &0.into()), "{cleared}");
+    for (arguments, code) in [(["faults", "nobody", "--clear"], 4), (["faults", "twilio", "eror=1"], 2)] {
+        let ran = place.omni(&arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+    }
+}
+
 /// What the gateway must refuse: everything else that a carrier sends is taken.
 const FORGED: [&str; 3] = ["bad_signature", "expired_token", "replayed_token"];
 

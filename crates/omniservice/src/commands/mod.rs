@@ -7,6 +7,7 @@ pub mod config;
 pub mod conformance;
 pub mod dev;
 pub mod explain;
+pub mod faults;
 pub mod health;
 pub mod init;
 pub mod keys;
