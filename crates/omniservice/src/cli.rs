@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use crate::colour::{self, When};
+use crate::examples;
 use crate::output::Format;
 use crate::words::{self, Moment};
 
@@ -23,6 +25,17 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Colours: `auto` (on a terminal, without `NO_COLOR`), `always` or `never`.
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, hide_possible_values = true)]
+    color: When,
+}
+
+/// Reads the command line; what is wrong with it ends the program.
+pub fn parse() -> Cli {
+    let asked = colour::asked(std::env::args_os().map(|word| word.to_string_lossy().into_owned()));
+    colour::decide(asked);
+    let matches = examples::add(Cli::command()).color(asked.into()).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
 /// What to do.
@@ -67,14 +80,21 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Send one message.
     #[command(
+        after_help = "In the sandbox: +15550001001 is delivered, …2001 refused, …2002 undeliverable, …2004 needs three tries,\n\
+                      …2005 has an unknown outcome, …2008 opted out, whatsapp:…2009 has a closed window (docs/sandbox.md)",
         before_help = "Examples:\n  omni send +15550001001 \"Your table is ready\"\n  omni send whatsapp:+15550001001 --template booking -p 1=Ana --wait"
     )]
-    Send(SendArgs),
+    Send(Box<SendArgs>),
     /// Let a sandbox twin send a real, signed callback.
     #[command(
         before_help = "Examples:\n  omni trigger whatsapp.text --text \"where is my booking 4711?\"\n  omni trigger --list"
     )]
     Trigger(TriggerArgs),
+    /// Let a sandbox twin fail: errors, time-outs, lost callbacks.
+    #[command(
+        before_help = "Examples:\n  omni faults twilio errorRate=30 receipts.lost=10\n  omni faults twilio --clear"
+    )]
+    Faults(FaultsArgs),
     /// Show every change as it happens.
     #[command(
         before_help = "Examples:\n  omni tail\n  omni tail --types 'message.*' --since 0 --limit 20 --json"
@@ -83,13 +103,13 @@ pub enum Command {
     /// Explain a message: steps, rules, carriers considered, attempts, receipts, timings.
     #[command(before_help = "Examples:\n  omni why msg_01JD…\n  omni why msg_01JD… --json")]
     Why(WhyArgs),
-    /// Messages.
+    /// Messages: list, show, cancel.
     #[command(
         subcommand,
         before_help = "Examples:\n  omni messages list --status failed\n  omni messages show msg_01JD…"
     )]
-    Messages(ListShow),
-    /// Conversations.
+    Messages(MessagesCommand),
+    /// Conversations: list, show.
     #[command(
         subcommand,
         before_help = "Examples:\n  omni conversations list --status ESCALATED\n  omni conversations show conv_01JD…"
@@ -109,7 +129,13 @@ pub enum Command {
     Quarantine(QuarantineCommand),
     /// Connections: carriers, breakers, webhook URLs.
     #[command(subcommand, before_help = "Examples:\n  omni connections list\n  omni connections list --json")]
-    Connections(ListOnly),
+    Connections(ListShow),
+    /// Customers: show one.
+    #[command(
+        subcommand,
+        before_help = "Examples:\n  omni customers show cus_01JD…\n  omni customers show cus_01JD… --json"
+    )]
+    Customers(CustomersCommand),
     /// What happened, from the event log.
     #[command(
         subcommand,
@@ -323,6 +349,9 @@ pub struct SchemaArgs {
     /// Say what would be done.
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not ask before a rollback.
+    #[arg(long)]
+    pub yes: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
@@ -372,6 +401,12 @@ pub struct SendArgs {
     /// Not before: 15m, 2h, or RFC 3339.
     #[arg(long, value_parser = words::moment)]
     pub schedule: Option<Moment>,
+    /// high, normal or low.
+    #[arg(long)]
+    pub priority: Option<String>,
+    /// Not after: 15m, 2h, or RFC 3339.
+    #[arg(long, value_parser = words::moment)]
+    pub expire: Option<Moment>,
     /// Send at most once under this key.
     #[arg(long)]
     pub idempotency_key: Option<String>,
@@ -412,6 +447,22 @@ pub struct TriggerArgs {
     pub rest: Vec<String>,
 }
 
+/// `omni faults`.
+#[derive(Debug, Args)]
+pub struct FaultsArgs {
+    /// The carrier, like twilio.
+    pub carrier: String,
+    /// Faults, name=value; percentages are 0 to 100.
+    #[arg(value_name = "NAME=VALUE", value_parser = words::pair)]
+    pub set: Vec<(String, String)>,
+    /// Take all faults back (before those that are given).
+    #[arg(long)]
+    pub clear: bool,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
 /// `omni tail`.
 #[derive(Debug, Args)]
 pub struct TailArgs {
@@ -442,7 +493,7 @@ pub struct WhyArgs {
 /// What a listing takes.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
-    /// Only this status.
+    /// Only this status: failed, delivered (messages), ESCALATED (conversations), open (dead letters).
     #[arg(long)]
     pub status: Option<String>,
     /// Only inbound or outbound (messages).
@@ -484,11 +535,22 @@ pub enum ListShow {
     Show(ShowArgs),
 }
 
-/// Only list.
+/// `omni messages`.
 #[derive(Debug, Subcommand)]
-pub enum ListOnly {
-    /// All of them.
+pub enum MessagesCommand {
+    /// The newest first.
     List(ListArgs),
+    /// One of them.
+    Show(ShowArgs),
+    /// Take one back that was not sent yet.
+    Cancel(ShowArgs),
+}
+
+/// `omni customers`.
+#[derive(Debug, Subcommand)]
+pub enum CustomersCommand {
+    /// One of them; conversations and messages name it.
+    Show(ShowArgs),
 }
 
 /// `omni dead-letters`.
@@ -505,6 +567,9 @@ pub enum DeadLettersCommand {
         /// All open ones.
         #[arg(long, conflicts_with = "id")]
         all: bool,
+        /// Do not ask before --all.
+        #[arg(long)]
+        yes: bool,
         /// Which server.
         #[command(flatten)]
         server: ServerArgs,
@@ -546,6 +611,8 @@ pub enum EventsCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// One of them, by its number.
+    Show(ShowArgs),
 }
 
 /// `omni health`.
@@ -626,7 +693,6 @@ pub enum BenchWhat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -634,14 +700,40 @@ mod tests {
     }
 
     #[test]
-    fn every_help_of_a_command_begins_with_two_examples() {
-        for command in Cli::command().get_subcommands() {
+    fn every_help_begins_with_two_examples() {
+        let mut open: Vec<clap::Command> = examples::add(Cli::command()).get_subcommands().cloned().collect();
+        let mut seen = 0;
+        while let Some(command) = open.pop() {
             let help = command.clone().render_long_help().to_string();
             let lines: Vec<&str> = help.lines().map(str::trim).take(4).collect();
             let name = command.get_name();
             assert_eq!(lines[0], "Examples:", "{name}");
-            assert!(lines[1].starts_with("omni ") && lines[2].starts_with("omni "), "{name}: {lines:?}");
+            for example in &lines[1..3] {
+                assert!(example.starts_with("omni ") && example.contains(name), "{name}: {lines:?}");
+            }
             assert_eq!(lines[3], "", "{name}");
+            open.extend(command.get_subcommands().cloned());
+            seen += 1;
+        }
+        assert!(seen > 30, "{seen}");
+    }
+
+    #[test]
+    fn every_example_can_be_typed() {
+        let mut open: Vec<clap::Command> = examples::add(Cli::command()).get_subcommands().cloned().collect();
+        while let Some(command) = open.pop() {
+            let help = command.get_before_help().unwrap_or_default().to_string();
+            for line in help.lines().skip(1) {
+                // What a shell would do with quotes, redirections and pipes.
+                let typed = line.split(['>', '|', '#']).next().unwrap_or_default().replace(['"', '\''], "");
+                let typed = typed
+                    .replace("Your table is ready", "ready")
+                    .replace("where is my booking 4711?", "where");
+                let read = Cli::try_parse_from(typed.split_whitespace());
+                let fine = read.as_ref().map_or_else(|error| error.exit_code() == 0, |_| true);
+                assert!(fine, "{line}: {:?}", read.err());
+            }
+            open.extend(command.get_subcommands().cloned());
         }
     }
 }

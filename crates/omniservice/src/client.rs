@@ -38,10 +38,17 @@ impl Refused {
 
 fn describe(problem: &Value) -> String {
     let text = |name: &str| problem[name].as_str().unwrap_or_default();
-    let mut lines = vec![format!("{}. {}", text("title"), text("detail"))];
-    for error in problem["errors"].as_array().into_iter().flatten() {
+    let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut lines = vec![text("title").to_owned()];
+    // What a list of mistakes repeats or only counts need not be read twice.
+    let detail = text("detail");
+    if errors.is_empty() || !(detail.contains("see `errors`") || errors.iter().any(|e| e["detail"] == detail))
+    {
+        lines.push(format!("    {detail}"));
+    }
+    for error in errors {
         let pointer = error["pointer"].as_str().filter(|pointer| !pointer.is_empty()).unwrap_or("(body)");
-        lines.push(format!("  {pointer}: {}", error["detail"].as_str().unwrap_or_default()));
+        lines.push(format!("    {pointer}: {}", error["detail"].as_str().unwrap_or_default()));
     }
     lines.join("\n")
 }
@@ -63,8 +70,7 @@ impl Client {
             let detail = format!("{trace}. Start one, or name a server with --url and --key.");
             Problem::new(problem::SERVER_UNREACHABLE, detail)
         })?;
-        let url = if url.contains("://") { url } else { format!("http://{url}") };
-        let url = url.trim_end_matches('/').to_owned();
+        let url = with_scheme(&url);
         let given = match (&args.key, &args.key_file) {
             (Some(key), _) => Some(key.trim().to_owned()),
             (None, Some(file)) => {
@@ -126,6 +132,10 @@ impl Client {
         let problem = serde_json::from_str(&text).unwrap_or_else(
             |_| serde_json::json!({ "title": "The server refused", "status": status, "detail": text, "code": "INTERNAL" }),
         );
+        // The server tells clients about a header; whoever types a command has flags.
+        if status == 401 && self.key.is_empty() {
+            eprintln!("  no key was given: --key-file FILE, or OMNI_KEY in the environment");
+        }
         Err(Refused(problem).into())
     }
 
@@ -153,9 +163,38 @@ fn root(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
+/// The address as typed, made whole: `:7070` is a port of this machine, and without a scheme
+/// it is http.
+fn with_scheme(url: &str) -> String {
+    let url = url.trim().trim_end_matches('/');
+    match (url.contains("://"), url.starts_with(':')) {
+        (true, _) => url.to_owned(),
+        (false, true) => format!("http://127.0.0.1{url}"),
+        (false, false) => format!("http://{url}"),
+    }
+}
+
 /// A query, encoded; only what is given.
 pub fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> String {
     let given = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let encoded = omni_adapters::shared::form::encode(given);
     if encoded.is_empty() { encoded } else { format!("?{encoded}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_made_whole() {
+        let cases = [
+            (":7070", "http://127.0.0.1:7070"),
+            ("127.0.0.1:7070/", "http://127.0.0.1:7070"),
+            ("gw.example.com", "http://gw.example.com"),
+            (" https://gw.example.com// ", "https://gw.example.com"),
+        ];
+        for (typed, expect) in cases {
+            assert_eq!(with_scheme(typed), expect, "{typed}");
+        }
+    }
 }

@@ -13,13 +13,13 @@
 //! | 8 | partly done |
 //! | 130 | interrupted |
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use omni_core::problem::{self, Problem};
 use omni_core::store::StoreError;
 
 use crate::client::Refused;
+use crate::colour;
 use crate::config::Report;
 
 /// A command that printed its findings and only wants an exit code.
@@ -34,27 +34,28 @@ pub fn code(outcome: anyhow::Result<()>) -> ExitCode {
         return ExitCode::from(*code);
     }
     if let Some(report) = error.downcast_ref::<Report>() {
-        eprintln!("{}", report.render(std::io::stderr().is_terminal() && !crate::config::no_colour()));
+        eprintln!("{}", report.render(colour::on(&std::io::stderr())));
         if let Some(first) = report.mistakes.first() {
             eprintln!("  omni explain {}", first.code);
         }
         return ExitCode::from(3);
     }
+    let cross = colour::dye(colour::on(&std::io::stderr()), "1;31", "×");
     let (code, status) = if let Some(problem) = error.downcast_ref::<Problem>() {
-        eprintln!("  × {}\n    {}", problem.code.title, problem.detail);
+        eprintln!("  {cross} {}\n    {}", problem.code.title, problem.detail);
         for mistake in &problem.errors {
             eprintln!("    {}: {}", mistake.pointer, mistake.detail);
         }
         (problem.code.code.to_owned(), u64::from(problem.code.status))
     } else if let Some(refused) = error.downcast_ref::<Refused>() {
-        eprintln!("  × {refused}");
+        eprintln!("  {cross} {refused}");
         (refused.code().to_owned(), refused.status())
     } else if let Some(store) = error.downcast_ref::<StoreError>() {
         let problem = of_store(store);
-        eprintln!("  × {}\n    {store}", problem.title);
+        eprintln!("  {cross} {}\n    {store}", problem.title);
         (problem.code.to_owned(), u64::from(problem.status))
     } else {
-        eprintln!("  × {error:#}");
+        eprintln!("  {cross} {error:#}");
         return ExitCode::FAILURE;
     };
     eprintln!("    code: {code}   omni explain {code}");

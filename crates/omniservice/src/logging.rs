@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::colour;
 use crate::config::{LogConfig, LogFormat};
 
 /// Installs the process's log output on standard error.
@@ -14,7 +15,10 @@ pub fn init(config: &LogConfig) {
         LogFormat::Pretty => false,
         LogFormat::Auto => !std::io::stderr().is_terminal(),
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour::on(&std::io::stderr()));
     // A second installation (tests) is harmless.
     let _installed_before =
         if json { builder.json().try_init() } else { builder.with_target(false).try_init() };

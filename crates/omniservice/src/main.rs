@@ -7,11 +7,15 @@
 
 mod cli;
 mod client;
+mod colour;
 mod commands;
 mod config;
+mod confirm;
 mod dev_state;
+mod examples;
 mod exit;
 mod logging;
+mod measures;
 mod output;
 mod signals;
 mod system;
@@ -20,9 +24,7 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use crate::cli::{Cli, Command};
+use crate::cli::Command;
 use crate::commands as run;
 
 #[global_allocator]
@@ -31,8 +33,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     exit::on_panic();
-    let cli = Cli::parse();
-    let Some(command) = cli.command else {
+    let Some(command) = cli::parse().command else {
         run::about::welcome();
         return ExitCode::SUCCESS;
     };
@@ -51,8 +52,9 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Config(command) => run::config::run(command),
         Command::Keys(command) => run::keys::run(command),
         Command::Schema(args) => run::schema::run(&args),
-        Command::Send(args) => run::send::run(args).await,
+        Command::Send(args) => run::send::run(*args).await,
         Command::Trigger(args) => run::trigger::run(args).await,
+        Command::Faults(args) => run::faults::run(args).await,
         Command::Tail(args) => run::tail::run(args).await,
         Command::Why(args) => run::why::run(args).await,
         Command::Messages(command) => run::resources::messages(command).await,
@@ -60,6 +62,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::DeadLetters(command) => run::resources::dead_letters(command).await,
         Command::Quarantine(command) => run::resources::quarantine(command).await,
         Command::Connections(command) => run::resources::connections(command).await,
+        Command::Customers(command) => run::resources::customers(command).await,
         Command::Events(command) => run::resources::events(command).await,
         Command::Health(args) => run::health::run(args).await,
         Command::Conformance(args) => run::conformance::run(&args),

@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use omni_core::time::Timestamp;
 use serde_json::Value;
 
+use crate::colour::{self, dye};
+
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -32,6 +34,12 @@ pub fn json(value: &Value) {
     line(&text.unwrap_or_default());
 }
 
+/// A tick or a cross, green or red where standard output may have colours.
+pub fn mark(good: bool) -> String {
+    let on = colour::on(&io::stdout());
+    if good { dye(on, "32", "✓") } else { dye(on, "31", "✗") }
+}
+
 /// Prints rows under headings, columns as wide as their widest cell. On a pipe: rows alone,
 /// their cells apart by tabs.
 pub fn table(headings: &[&str], rows: &[Vec<String>]) {
@@ -46,13 +54,13 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) {
         cells.chain([headings[at].chars().count()]).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..headings.len()).map(wide).collect();
-    let print = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        line(padded.join("  ").trim_end());
+    let padded = |cells: &mut dyn Iterator<Item = &str>| {
+        let cells: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
     };
-    print(&mut headings.iter().copied());
+    line(&dye(colour::on(&io::stdout()), "1", &padded(&mut headings.iter().copied())));
     for row in rows {
-        print(&mut row.iter().map(String::as_str));
+        line(&padded(&mut row.iter().map(String::as_str)));
     }
 }
 
@@ -80,6 +88,11 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
         secs @ 3_600..86_400 => format!("{} h ago", secs / 3_600),
         secs => format!("{} d ago", secs / 86_400),
     }
+}
+
+/// `1 tenant`, `2 tenants`.
+pub fn count(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A text cut to `most` characters, on one line.

@@ -99,6 +99,7 @@ fn metrics() -> anyhow::Result<Arc<dyn Fn() -> String + Send + Sync>> {
                 .context("histogram buckets")?
                 .install_recorder()
                 .context("a metrics recorder is installed already")?;
+            crate::measures::describe();
             HANDLE.get_or_init(|| handle).clone()
         }
     };

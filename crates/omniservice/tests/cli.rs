@@ -56,6 +56,9 @@ fn errors_are_explained_from_inside_the_binary() {
         assert!(ran.out.contains(says) && ran.out.lines().count() >= 4, "{code}: {}", ran.out);
     }
     let all = omni(&["explain"]);
+    assert!(all.out.contains("invalid_recipient\t"), "{}", all.out);
+    let near = omni(&["explain", "invalid_recipent"]);
+    assert!(near.code == 4 && near.err.contains("invalid_recipient"), "{near:?}");
     assert!(all.out.lines().count() > 40 && all.out.contains("RECIPIENT_OPTED_OUT\t"), "{}", all.out);
 }
 
@@ -179,6 +182,10 @@ fn what_init_writes_passes_once_the_secrets_are_filled_in() {
         }
         let ran = place.omni(&["check"]);
         assert_eq!(ran.code, 0, "{carrier}: {ran:?}");
+        // What is still to be filled in is told with its line, every one of it.
+        let text = fs::read_to_string(place.path().join("omni.toml")).unwrap();
+        let blank = text.lines().filter(|line| !line.starts_with('#') && line.contains("= \"\"")).count();
+        assert_eq!(ran.err.matches("is empty").count(), blank, "{carrier}: {ran:?}");
         let again = place.omni(&asked);
         assert_eq!(again.code, 6, "{carrier}: nothing is overwritten: {again:?}");
     }
@@ -202,10 +209,76 @@ fn the_schema_is_looked_at_moved_and_checked() {
         "{migrated}"
     );
     assert_eq!(run(&["validate"]).0, 0);
-    let (code, back) = run(&["rollback", "--to", "1"]);
+    let unsure = place.omni(&["schema", "rollback", "--to", "1", "--data", "data"]);
+    assert!(unsure.code == 2 && unsure.err.contains("--yes"), "{unsure:?}");
+    assert_eq!(run(&["status"]).1["version"], newest, "nobody said yes");
+    assert_eq!(run(&["rollback", "--to", "1", "--dry-run"]).0, 0, "a plan needs no yes");
+    let (code, back) = run(&["rollback", "--to", "1", "--yes"]);
     assert_eq!((code, &back["version"]), (0, &1.into()), "{back}");
     let (code, status) = run(&["status"]);
     assert_eq!((code, status["pendingMigrations"].as_array().map(Vec::len)), (0, Some(newest as usize - 1)));
+    assert_eq!(status["appliedMigrations"], serde_json::json!(["001_core"]));
+    let shown = place.omni(&["schema", "status", "--data", "data"]);
+    let lines: Vec<Vec<&str>> = shown.out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert!(lines.contains(&vec!["applied", "001_core"]), "{shown:?}");
+    assert!(lines.contains(&vec!["pending", "002_rare_state_indexes"]), "{shown:?}");
+}
+
+#[test]
+fn the_schema_is_found_without_the_carriers_secrets() {
+    let place = Workplace::new();
+    let text = r#"
+        [data]
+        dir = "kept"
+        [[connections]]
+        id = "wa"
+        carrier = "whatsapp"
+        [connections.settings]
+        access_token = { env = "NOT_SET_TONIGHT" }
+        app_secrets = [{ file = "not/here" }]
+    "#;
+    place.write("etc/omni.toml", text);
+    assert_eq!(place.omni(&["check", "--config", "etc/omni.toml"]).code, 3);
+    let schema = ["schema", "status", "--config", "etc/omni.toml"];
+    let missing = place.omni(&schema);
+    assert!(missing.code == 4 && missing.err.contains("no store in etc/kept"), "{missing:?}");
+    let planned = place.omni(&["schema", "migrate", "--dry-run", "--config", "etc/omni.toml"]);
+    assert!(planned.code == 0 && planned.out.contains("001_core"), "{planned:?}");
+    assert!(!place.path().join("etc/kept").exists(), "a plan makes nothing");
+    assert_eq!(place.omni(&["schema", "migrate", "--config", "etc/omni.toml"]).code, 0);
+    assert_eq!(place.omni(&schema).code, 0);
+    // The environment still counts where it names the directory, and nowhere else.
+    for name in ["OMNI__DATA__DIR", "OMNI__data__dir"] {
+        let ran = place.omni_in(&[(name, "other"), ("OMNI__CONNECTIONS__NOBODY__RANK", "1")], &schema);
+        assert!(ran.code == 4 && ran.err.contains("no store in etc/other"), "{name}: {ran:?}");
+    }
+    place.write("etc/omni.toml", "[data]\ndir = 7\n");
+    let wrong = place.omni(&schema);
+    assert!(wrong.code == 3 && wrong.err.contains("omni.toml:2:7"), "{wrong:?}");
+    let nothing = place.omni(&["schema", "status"]);
+    assert!(nothing.code == 3 && nothing.err.contains("--data"), "{nothing:?}");
+}
+
+#[test]
+fn colours_are_for_terminals_unless_asked_for() {
+    let place = Workplace::new();
+    place.write("omni.toml", "[log]\nlevle = 'info'\n");
+    let cases: [(&[&str], bool); 6] = [
+        (&["check"], false),
+        (&["check", "--color", "always"], true),
+        (&["--color=always", "check"], true),
+        (&["check", "--color", "never"], false),
+        (&["explain", "NO_SUCH_CODE", "--color", "always"], true),
+        (&["nonsense", "--color", "always"], true),
+    ];
+    for (arguments, expect) in cases {
+        // The flag is asked for in this very command, so it beats the variable.
+        for environment in [&[][..], &[("NO_COLOR", "1")]] {
+            let ran = place.omni_in(environment, arguments);
+            assert_eq!(ran.err.contains('\u{1b}'), expect, "{arguments:?} {environment:?}: {ran:?}");
+        }
+    }
+    assert_eq!(place.omni(&["check", "--color", "pink"]).code, 2);
 }
 
 #[test]

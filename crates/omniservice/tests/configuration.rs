@@ -57,7 +57,7 @@ id = "wa-main"
 tenant = "acme"
 account = "main"
 carrier = "twilio"
-settings = { account_sid = "", auth_tokens = [{ file = "token" }] }
+settings = { account_sid = "AC1", auth_tokens = [{ file = "token" }] }
 "#;
 
 fn good() -> Workplace {
@@ -72,6 +72,44 @@ fn a_good_one_passes_and_says_what_is_next() {
     let ran = good().omni(&["check"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     assert!(ran.out.contains("no mistakes") && ran.out.contains("omni serve"), "{ran:?}");
+}
+
+#[test]
+fn what_is_probably_not_meant_so_is_told_where_it_is_seen() {
+    let place = good();
+    place.write("omni.toml", &GOOD.replace("AC1", ""));
+    let ran = place.omni(&["check"]);
+    assert!(ran.code == 0 && ran.out.contains("no mistakes"), "{ran:?}");
+    assert!(ran.err.contains("`account_sid` is empty") && ran.err.contains("omni.toml:14:28"), "{ran:?}");
+    // A server that starts all the same says it in its log; this one then finds the port taken.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let ran = place.omni(&["serve", "--listen", &listen]);
+    assert!(ran.code == 6 && ran.err.contains("\"level\":\"WARN\""), "{ran:?}");
+    assert!(ran.err.contains("`account_sid` is empty"), "{ran:?}");
+}
+
+#[test]
+fn what_is_set_is_shown_where_a_secret_is_missing() {
+    let place = good();
+    std::fs::remove_file(place.path().join("token")).unwrap();
+    assert_eq!(place.omni(&["check"]).code, 3);
+    for arguments in [&["config", "show"][..], &["config", "show", "--json"]] {
+        let ran = place.omni(arguments);
+        assert!(ran.code == 0 && ran.out.contains("server.listen"), "{ran:?}");
+        assert!(ran.err.contains("omni check --config omni.toml"), "{ran:?}");
+    }
+    place.write("omni.toml", "[server]\nlistn = 1\n");
+    let ran = place.omni(&["config", "show"]);
+    assert!(ran.code == 3 && ran.out.is_empty(), "{ran:?}");
+}
+
+#[test]
+fn a_missing_way_to_the_data_is_told_with_what_makes_it() {
+    let place = good();
+    let ran = place.omni(&["serve", "--data", "no/such/data"]);
+    assert!(ran.code == 3 && ran.err.contains("mkdir -p ") && ran.err.contains("flag --data"), "{ran:?}");
+    assert!(!place.path().join("no").exists());
 }
 
 #[test]
@@ -99,7 +137,7 @@ fn a_mistake_shows_its_line_and_what_to_do() {
 fn later_layers_beat_earlier_ones_and_lists_of_tables_grow() {
     let place = good();
     let second = "[[connections]]\nid = \"second\"\ntenant = \"acme\"\naccount = \"main\"\ncarrier = \"twilio\"\n\
-                  settings = { account_sid = \"\", auth_tokens = [{ file = \"token\" }] }\n";
+                  settings = { account_sid = \"AC1\", auth_tokens = [{ file = \"token\" }] }\n";
     place.write("omni.toml", &format!("[log]\nlevel = \"warn\"\n[worker]\nconcurrency = 7\n{GOOD}"));
     place.write("conf.d/10.toml", &format!("log.level = \"debug\"\n{second}"));
     place.write("conf.d/ignored.txt", "not toml");
@@ -162,16 +200,18 @@ fn no_secret_is_ever_shown() {
         let place = good();
         place.write(
             "omni.toml",
-            &GOOD
-                .replace("settings = { account_sid = \"\", auth_tokens = [{ file = \"token\" }] }", settings),
+            &GOOD.replace(
+                "settings = { account_sid = \"AC1\", auth_tokens = [{ file = \"token\" }] }",
+                settings,
+            ),
         );
         place
     };
     let texts = [
-        format!("settings = {{ account_sid = \"\", auth_tokens = \"{secret}\" }}"),
-        format!("settings = {{ account_sid = \"\", auth_tokens = [\"{secret}\"], colour = 1 }}"),
-        format!("settings = {{ account_sid = \"\", auth_tokens = [\"{secret}\"] }}"),
-        format!("settings = {{ account_sid = \"\", auth_tokens = [\"{secret}\" }}"),
+        format!("settings = {{ account_sid = \"AC1\", auth_tokens = \"{secret}\" }}"),
+        format!("settings = {{ account_sid = \"AC1\", auth_tokens = [\"{secret}\"], colour = 1 }}"),
+        format!("settings = {{ account_sid = \"AC1\", auth_tokens = [\"{secret}\"] }}"),
+        format!("settings = {{ account_sid = \"AC1\", auth_tokens = [\"{secret}\" }}"),
     ];
     for text in texts {
         let place = with(&text);

@@ -4,7 +4,8 @@
 
 mod support;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -72,8 +73,14 @@ fn a_session() {
     assert_eq!(sent.code, 0, "{sent:?}");
     let refused = place.omni(&["send", "+15550002001", "hi", "--wait", "--channel", "sms"]);
     assert!(refused.code == 1 && refused.err.contains("omni explain "), "{refused:?}");
+    let forged = place.omni(&["trigger", "twilio.bad_signature"]);
+    assert!(forged.code == 1 && forged.err.contains("omni quarantine list"), "{forged:?}");
     let invalid = place.omni(&["send", "not an address", "hi"]);
     assert!(invalid.code == 2 && invalid.err.contains("omni explain"), "{invalid:?}");
+    // What is wrong is told once, with its place.
+    assert_eq!(invalid.err.matches("We cannot send to").count(), 1, "{invalid:?}");
+    let wordless = place.omni(&["send", "+15550001001"]);
+    assert!(wordless.code == 2 && wordless.err.contains("--template"), "{wordless:?}");
     let again = ["send", "+15550001001", "once", "--channel", "sms", "--idempotency-key", "k1", "--json"];
     let (first, second) = (json(&place.omni(&again)), json(&place.omni(&again)));
     assert_eq!(first["messageId"], second["messageId"]);
@@ -84,6 +91,7 @@ fn a_session() {
     lists(&place, &message);
     tails(&place);
     keys(&place, &dev);
+    counts(&dev);
 
     // Its end is noticed, and told.
     dev.child.kill().unwrap();
@@ -106,7 +114,33 @@ fn lists(place: &Workplace, message: &str) {
         assert!(page["data"].is_array(), "{list}: {page}");
     }
     assert_eq!(json(&place.omni(&["messages", "show", message, "--json"]))["id"], message);
+    let later = [
+        "send",
+        "+15550001001",
+        "later",
+        "--schedule",
+        "1h",
+        "--expire",
+        "2h",
+        "--priority",
+        "low",
+        "--json",
+    ];
+    let later = json(&place.omni(&later))["messageId"].as_str().unwrap().to_owned();
+    let shown = place.omni(&["conversations", "list"]);
+    assert!(shown.out.contains("+15550001001"), "{shown:?}");
+    let canceled = place.omni(&["messages", "cancel", &later]);
+    assert!(canceled.code == 0 && canceled.out.contains("canceled"), "{canceled:?}");
+    let kept = json(&place.omni(&["messages", "show", &later, "--json"]));
+    assert_eq!((&kept["status"], &kept["priority"]), (&"canceled".into(), &"low".into()), "{kept}");
+    let customer = kept["customerId"].as_str().unwrap();
+    assert_eq!(json(&place.omni(&["customers", "show", customer, "--json"]))["id"], customer);
+    assert_eq!(json(&place.omni(&["connections", "show", "sim-twilio", "--json"]))["id"], "sim-twilio");
+    assert_eq!(json(&place.omni(&["events", "show", "1", "--json"]))["sequence"], 1);
     let cases = [
+        (["messages", "cancel", "msg_00000000000000000000000000"], 4),
+        (["connections", "show", "sim-nobody"], 4),
+        (["events", "show", "99999"], 4),
         (["messages", "show", "msg_00000000000000000000000000"], 4),
         (["messages", "show", "conv_00000000000000000000000000"], 2),
         (["dead-letters", "redrive", "job_00000000000000000000000000"], 4),
@@ -116,7 +150,13 @@ fn lists(place: &Workplace, message: &str) {
         let ran = place.omni(&arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
     }
-    assert_eq!(place.omni(&["dead-letters", "redrive", "--all", "--json"]).code, 0);
+    let unsure = place.omni(&["dead-letters", "redrive", "--all", "--json"]);
+    assert!(unsure.code == 2 && unsure.err.contains("--yes") && unsure.out.is_empty(), "{unsure:?}");
+    assert_eq!(place.omni(&["dead-letters", "redrive", "--all", "--yes", "--json"]).code, 0);
+    let none = place.omni(&["dead-letters", "list"]);
+    assert!(none.out.is_empty() && none.err.contains("no dead letters"), "{none:?}");
+    let none = place.omni(&["messages", "list", "--status", "expired"]);
+    assert!(none.out.is_empty() && none.err.contains("none like that"), "{none:?}");
 }
 
 fn tails(place: &Workplace) {
@@ -136,6 +176,23 @@ fn tails(place: &Workplace) {
     assert_eq!((ahead.code, ahead.out.as_str()), (0, ""), "{ahead:?}");
 }
 
+/// Whoever looks at `/metrics` need not guess what a number means.
+fn counts(dev: &Dev) {
+    let mut stream = TcpStream::connect(dev.url.trim_start_matches("http://")).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    let named = |what: &str| -> Vec<String> {
+        let lines = page.lines().filter_map(|line| line.strip_prefix(&format!("# {what} ")));
+        lines.filter_map(|line| Some(line.split(' ').next()?.to_owned())).collect()
+    };
+    let (types, helps) = (named("TYPE"), named("HELP"));
+    assert!(types.len() > 8, "{page}");
+    for name in types {
+        assert!(helps.contains(&name), "{name}");
+    }
+}
+
 fn keys(place: &Workplace, dev: &Dev) {
     let elsewhere = Workplace::new();
     let by_flag = elsewhere.omni(&["messages", "list", "--url", &dev.url, "--key", &dev.key]);
@@ -148,6 +205,7 @@ fn keys(place: &Workplace, dev: &Dev) {
     assert_eq!(by_file.code, 0, "{by_file:?}");
     let without = elsewhere.omni(&["messages", "list", "--url", &dev.url]);
     assert!(without.code == 5 && without.err.contains("UNAUTHORIZED"), "{without:?}");
+    assert!(without.err.contains("--key-file"), "{without:?}");
     let wrong = place.omni(&["messages", "list", "--key", "omni_sk_test_x"]);
     assert!(wrong.code == 5 && !wrong.err.contains("omni_sk_test_x"), "{wrong:?}");
 }
@@ -172,6 +230,53 @@ fn it_tidies_up_behind_itself() {
     }
     assert!(dev.child.try_wait().unwrap().is_some_and(|status| status.success()));
     assert!(!state.exists());
+}
+
+#[test]
+fn reserved_numbers_have_the_fate_that_the_manual_says() {
+    let place = Workplace::new();
+    let _dev = Dev::start(&place);
+    let manual = std::fs::read_to_string(support::repository().join("docs/sandbox.md")).unwrap();
+    let rows = manual.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let number = cells.first()?.strip_prefix("`+")?.strip_suffix('`')?;
+        Some((format!("+{number}"), (*cells.last()?).to_owned()))
+    });
+    // One takes up to a minute.
+    let rows: Vec<_> = rows.filter(|(number, _)| !number.ends_with("2003")).collect();
+    assert_eq!(rows.len(), 10, "{rows:?}");
+    std::thread::scope(|scope| {
+        for (number, expect) in &rows {
+            let place = &place;
+            scope.spawn(move || {
+                // What ends as `sent` is waited for in vain.
+                let patience = if expect == "sent" { "3s" } else { "30s" };
+                let send =
+                    ["send", number, "hi", "--channel", "sms", "--wait", "--timeout", patience, "--json"];
+                let ran = place.omni(&send);
+                let message: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"));
+                assert_eq!(message["status"], expect.as_str(), "{number}: {message}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_twin_fails_on_request() {
+    let place = Workplace::new();
+    let _dev = Dev::start(&place);
+    let set = json(&place.omni(&["faults", "twilio", "errorRate=100", "receipts.lost=7", "--json"]));
+    assert_eq!((&set["errorRate"], &set["receipts"]["lost"]), (&100.into(), &7.into()), "{set}");
+    let shown = place.omni(&["faults", "twilio"]);
+    assert!(shown.out.contains("errorRate\t100") && shown.out.contains("receipts.lost\t7"), "{shown:?}");
+    let kept = json(&place.omni(&["faults", "twilio", "latencyMs=1", "--json"]));
+    assert_eq!((&kept["errorRate"], &kept["latencyMs"]), (&100.into(), &1.into()), "what was set stays");
+    let cleared = json(&place.omni(&["faults", "twilio", "--clear", "--json"]));
+    assert_eq!((&cleared["errorRate"], &cleared["receipts"]["lost"]), (&0.into(), &0.into()), "{cleared}");
+    for (arguments, code) in [(["faults", "nobody", "--clear"], 4), (["faults", "twilio", "eror=1"], 2)] {
+        let ran = place.omni(&arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
+    }
 }
 
 /// What the gateway must refuse: everything else that a carrier sends is taken.

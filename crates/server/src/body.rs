@@ -1,15 +1,19 @@
 //! Request bodies: whole, within a limit, within a time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
+use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
-use omni_core::problem::{self, Problem};
+use omni_core::problem::{self, FieldError, Problem};
 use serde_json::Value;
 
+use crate::Api;
+use crate::error::{Answer, Failure};
 use crate::room::{Held, Room};
 
 /// How long a body may take to arrive.
@@ -63,6 +67,43 @@ async fn pieces(mut pieces: BodyDataStream, limit: usize, room: &Room) -> Result
     }
     let bytes = if whole.is_empty() { first } else { whole.freeze() };
     Ok(Collected { bytes, held })
+}
+
+/// Proof that the body says nothing (it is empty, or `{}`): for operations that take none.
+///
+/// A filter that somebody puts there and we would ignore must not do more than they meant.
+pub(crate) struct NoBody;
+
+/// Most fields that are told at once.
+const MOST_FIELDS: usize = 50;
+
+impl FromRequest<Arc<Api>> for NoBody {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Answer<Self> {
+        let (parts, body) = request.into_parts();
+        let read = collect(&parts.headers, body, api.settings.api_body_limit, &api.room).await?;
+        Ok(says_nothing(&read.bytes).map(|()| Self)?)
+    }
+}
+
+fn says_nothing(body: &[u8]) -> Result<(), Problem> {
+    if body.trim_ascii().is_empty() {
+        return Ok(());
+    }
+    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
+        return Err(unreadable("This operation takes no body; send none, or `{}`."));
+    };
+    let unknown = |name: &String| {
+        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        FieldError::new(pointer, "unknown_field", format!("There is no field `{name}` here."))
+    };
+    let errors: Vec<FieldError> = fields.keys().take(MOST_FIELDS).map(unknown).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let detail = "This operation takes no fields: nothing was done.".to_owned();
+    Err(Problem { code: problem::VALIDATION_FAILED, detail, errors })
 }
 
 fn too_large(limit: usize) -> Problem {
@@ -151,6 +192,25 @@ mod tests {
                 (got, _) => panic!("{what}: {got:?}"),
             }
         }
+    }
+
+    #[test]
+    fn where_nothing_is_taken_nothing_may_be_said() {
+        let cases: [(&str, Option<problem::Code>); 8] = [
+            ("", None),
+            (" \n", None),
+            ("{ }", None),
+            (r#"{"ids":["job_1"]}"#, Some(problem::VALIDATION_FAILED)),
+            (r#"{"a/b~":1,"c":null}"#, Some(problem::VALIDATION_FAILED)),
+            ("[]", Some(problem::BODY_UNREADABLE)),
+            ("null", Some(problem::BODY_UNREADABLE)),
+            ("limit=1", Some(problem::BODY_UNREADABLE)),
+        ];
+        for (body, expect) in cases {
+            assert_eq!(says_nothing(body.as_bytes()).err().map(|problem| problem.code), expect, "{body}");
+        }
+        let problem = says_nothing(br#"{"a/b~":1}"#).unwrap_err();
+        assert_eq!(problem.errors[0].pointer, "/a~1b~0");
     }
 
     #[tokio::test]

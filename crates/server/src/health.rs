@@ -77,8 +77,12 @@ impl Check {
     get, path = "/readyz", tag = "system", operation_id = "readyz", security(),
     params(("verbose" = Option<bool>, Query, description = "Tell each check", example = true)),
     responses(
-        (status = 200, description = "It can", body = Readiness),
-        (status = 503, description = "It cannot", body = Readiness),
+        (status = 200, description = "It can", content(
+            (Readiness = "application/json"), (String = "text/plain", example = "ready\n"),
+        )),
+        (status = 503, description = "It cannot", content(
+            (Readiness = "application/json"), (String = "text/plain", example = "not ready: store\n"),
+        )),
     ),
     extensions(("x-error-codes" = json!(["QUERY_INVALID"]))),
 )]

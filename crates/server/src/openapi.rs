@@ -10,6 +10,7 @@ use omni_core::problem::{self, Code};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref,
@@ -61,8 +62,23 @@ pub(crate) fn head() -> OpenApi {
         .build()
 }
 
+/// What came in and what went out can look alike: words are both. `oneOf` would refuse them.
+fn either(document: &mut OpenApi) {
+    let content = document.components.as_mut().and_then(|components| components.schemas.get_mut("Content"));
+    if let Some(schema) = content
+        && let RefOr::T(Schema::OneOf(one)) = schema
+    {
+        let mut any = AnyOfBuilder::new().description(one.description.take());
+        for item in std::mem::take(&mut one.items) {
+            any = any.item(item);
+        }
+        *schema = RefOr::T(Schema::AnyOf(any.build()));
+    }
+}
+
 /// Adds what every operation has in common.
 pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
+    either(&mut document);
     let components = document.components.clone().unwrap_or_default();
     let examples = Examples::of(&components);
     for (path, item) in &mut document.paths.paths {

@@ -93,7 +93,8 @@ impl Params {
         params
     }
 
-    fn wrong(&mut self, name: &str, code: &str, detail: impl Into<String>) {
+    /// Notes a mistake.
+    pub(crate) fn wrong(&mut self, name: &str, code: &str, detail: impl Into<String>) {
         // A query can hold more mistakes than anybody reads.
         if self.errors.len() < MOST_MISTAKES {
             self.errors.push(FieldError::new(format!("?{name}"), code, detail));

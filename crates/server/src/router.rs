@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::header::{ACCEPT, CONTENT_LENGTH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::any;
 use futures::FutureExt;
 use omni_core::id::TraceId;
@@ -38,7 +38,7 @@ pub(crate) fn documented() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::with_openapi(openapi::head()).merge(api::v1::routes()).merge(health::routes())
 }
 
-async fn no_route(request: Request) -> Failure {
+async fn no_route(request: Request) -> Response {
     const ROOTS: [&str; 8] = [
         "/v1/messages",
         "/v1/conversations",
@@ -50,9 +50,20 @@ async fn no_route(request: Request) -> Failure {
         "/openapi.json",
     ];
     let path = request.uri().path();
+    // Whoever opens the bare address in a browser should find something to read.
+    if path == "/" && reads_html(request.headers()) {
+        return Redirect::temporary("/docs").into_response();
+    }
     let hint = did_you_mean(path, ROOTS).map(|near| format!(" Did you mean {near}?"));
     let detail = format!("There is nothing at this address; /docs lists all.{}", hint.unwrap_or_default());
-    Failure::new(problem::NOT_FOUND, detail)
+    Failure::new(problem::NOT_FOUND, detail).into_response()
+}
+
+fn reads_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 async fn no_method(request: Request) -> Failure {

@@ -13,16 +13,19 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream;
 use omni_core::id::TenantId;
+use omni_core::problem::did_you_mean;
 use omni_core::store::LoggedEvent;
 use serde_json::json;
 
 use crate::Api;
 use crate::error::Answer;
 use crate::room::Held;
-use crate::views::event::EventView;
+use crate::views::event::{EventView, OF_CARRIERS, TYPES};
 
 /// Facts that are read from the log at once.
 const BATCH: usize = 100;
+/// Types that a client may choose.
+const MOST_TYPES: usize = 100;
 /// How long a client waits before it connects again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -33,8 +36,29 @@ pub(crate) struct Types(Vec<String>);
 impl Types {
     /// Reads `message.*,conversation.created`; nothing means everything.
     pub(crate) fn read(text: Option<&str>) -> Self {
-        let words = text.into_iter().flat_map(|text| text.split(','));
+        let words = text.into_iter().flat_map(|text| text.split(',')).take(MOST_TYPES);
         Self(words.map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// What names no type and no family, with what to write instead.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = String> {
+        let strange = self.0.iter().filter(|wanted| match wanted.strip_suffix('*') {
+            Some(family) => {
+                !OF_CARRIERS.starts_with(family) && !TYPES.iter().any(|known| known.starts_with(family))
+            }
+            None => !wanted.starts_with(OF_CARRIERS) && !TYPES.contains(&wanted.as_str()),
+        });
+        strange.map(|wanted| match did_you_mean(wanted, TYPES) {
+            Some(near) => format!("There are no events `{wanted}`. Did you mean `{near}`?"),
+            None => {
+                format!("There are no events `{wanted}`. There are: {}, {OF_CARRIERS}*.", TYPES.join(", "))
+            }
+        })
+    }
+
+    /// Whether all types are wanted.
+    pub(crate) const fn all(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether `event_type` is one of them.
@@ -182,6 +206,20 @@ mod tests {
         for (types, event_type, expect) in cases {
             assert_eq!(Types::read(types).take(event_type), expect, "{types:?} {event_type}");
         }
+    }
+
+    #[test]
+    fn what_is_no_type_is_told() {
+        let cases = [
+            ("message.*,*,mess*,carrier.*,carrier.handoff,message.read", 0),
+            ("message.sended", 1),
+            ("messages.*,nope,rule.matched", 2),
+        ];
+        for (types, expect) in cases {
+            assert_eq!(Types::read(Some(types)).unknown().count(), expect, "{types}");
+        }
+        let told: Vec<String> = Types::read(Some("message.deliverd")).unknown().collect();
+        assert!(told[0].contains("Did you mean `message.delivered`?"), "{told:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::cli::CheckArgs;
+use crate::colour;
 use crate::config::{Config, Mistake, Overrides, Report};
 use crate::exit::Exit;
 use crate::output;
@@ -20,15 +21,16 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<()> {
     }
     let loaded = outcome?;
     if !loaded.warnings.is_empty() {
-        eprintln!("{}", Report { mistakes: loaded.warnings });
+        eprintln!("{}", Report { mistakes: loaded.warnings }.render(colour::on(&std::io::stderr())));
     }
     let config = loaded.config;
     output::line(&format!(
-        "{}: no mistakes ({} tenants, {} accounts, {} connections)",
+        "{} {}: no mistakes ({}, {}, {})",
+        output::mark(true),
         args.config.display(),
-        config.tenants.len(),
-        config.accounts.len(),
-        config.connections.len()
+        output::count(config.tenants.len(), "tenant"),
+        output::count(config.accounts.len(), "account"),
+        output::count(config.connections.len(), "connection")
     ));
     output::line(&format!("  next: omni serve --config {}", args.config.display()));
     Ok(())

@@ -182,6 +182,7 @@ fn banner(url: &str, key: &str, data: &Data, connections: usize, rules: usize) {
   Test key    {key}
   Try         omni trigger whatsapp.text --text \"where is my booking 4711?\"
               curl -s {address}/v1/messages -H \"Authorization: Bearer {key}\" -H 'content-type: application/json' -d '{{\"to\":\"+15550001001\",\"text\":\"hi\"}}'
+  Fail        omni send +15550002002 \"hi\" --wait · omni faults twilio outage=true   (docs/sandbox.md)
   See         omni tail · omni messages list · omni why <id>
   Ctrl-C stops. Not for production: see `omni init`.
 ",
@@ -245,13 +246,21 @@ async fn show_event(
     };
     let took = event.event.at.since(since);
     if kind == "message.sent" {
-        output::line(&format!("            → {:<9} {}", message.channel.as_str(), quoted(&message)));
+        output::line(&format!("            → {:<9} {}  {id}", message.channel.as_str(), quoted(&message)));
     }
     let detail = message.error.as_ref().filter(|_| kind == "message.failed");
-    let why =
-        detail.map(|error| format!("  {} ({})", error.class.agent_text(), error.code)).unwrap_or_default();
+    let tries = match message.attempts.len() {
+        0 | 1 => String::new(),
+        tries => format!("given up after {tries} attempts: "),
+    };
+    let why = detail
+        .map(|error| format!("  {tries}{} ({})", error.class.agent_text(), error.code))
+        .unwrap_or_default();
     let word = message_word(kind);
-    output::line(&format!("              {word:<10} +{} ms{why}", took.as_millis()));
+    // Several messages may be under way: the end of the id tells whose line it is.
+    let id = id.to_string();
+    let whose = id.get(id.len().saturating_sub(6)..).unwrap_or_default();
+    output::line(&format!("              {word:<12} +{} ms  …{whose}{why}", took.as_millis()));
 }
 
 fn message_word(kind: &str) -> &str {

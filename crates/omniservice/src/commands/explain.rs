@@ -12,8 +12,11 @@ static PAGES: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_
 /// Prints one page, or the list of codes.
 pub fn run(args: &ExplainArgs) -> anyhow::Result<()> {
     let Some(wanted) = &args.code else {
-        let rows: Vec<_> =
-            problem::ALL.iter().map(|code| vec![code.code.to_owned(), code.title.to_owned()]).collect();
+        let codes = problem::ALL.iter().map(|code| vec![code.code.to_owned(), code.title.to_owned()]);
+        // `why` and `send --wait` tell the class of what a carrier said.
+        let classes = ErrorClass::ALL.into_iter().filter(|class| problem::find(class.as_str()).is_none());
+        let classes = classes.map(|class| vec![class.as_str().to_owned(), class.agent_text().to_owned()]);
+        let rows: Vec<_> = codes.chain(classes).collect();
         output::table(&["CODE", "WHAT HAPPENED"], &rows);
         return Ok(());
     };
@@ -26,7 +29,10 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let codes = problem::ALL.iter().map(|code| code.code);
-    let near = did_you_mean(&wanted.to_uppercase(), codes).map(|near| format!(" Did you mean {near}?"));
+    let classes = ErrorClass::ALL.into_iter().map(ErrorClass::as_str);
+    let near = did_you_mean(&wanted.to_uppercase(), codes)
+        .or_else(|| did_you_mean(&wanted.to_lowercase(), classes))
+        .map(|near| format!(" Did you mean {near}?"));
     let detail =
         format!("There is no code `{wanted}`.{} `omni explain` lists all.", near.unwrap_or_default());
     Err(Problem::new(problem::NOT_FOUND, detail).into())

@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod dev;
 pub mod doctor;
 pub mod explain;
+pub mod faults;
 pub mod health;
 pub mod init;
 pub mod keys;

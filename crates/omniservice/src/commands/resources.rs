@@ -6,10 +6,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::cli::{
-    DeadLettersCommand, EventsCommand, ListArgs, ListOnly, ListShow, QuarantineCommand, ShowArgs,
+    CustomersCommand, DeadLettersCommand, EventsCommand, ListArgs, ListShow, MessagesCommand,
+    QuarantineCommand, ShowArgs,
 };
 use crate::client::{Client, query};
 use crate::commands::tail;
+use crate::confirm::{self, Sure};
 use crate::exit::Exit;
 use crate::output::{self, Format, cut, text};
 use crate::system::SystemClock;
@@ -23,6 +25,8 @@ struct Listing {
     fixed: &'static [(&'static str, &'static str)],
     /// What to type next.
     next: &'static str,
+    /// What an empty list says.
+    none: &'static str,
 }
 
 const MESSAGES: Listing = Listing {
@@ -37,17 +41,18 @@ const MESSAGES: Listing = Listing {
             text(m, "status").to_owned(),
             text(m, "channel").to_owned(),
             person.to_owned(),
-            cut(text(m, "text"), 40),
+            said(m),
             age(m, "createdAt"),
         ]
     },
     fixed: &[],
     next: "omni why <id>",
+    none: "no messages; `omni send` or `omni trigger` makes one",
 };
 
 const CONVERSATIONS: Listing = Listing {
     path: "/v1/conversations",
-    headings: &["ID", "STATUS", "CHANNEL", "OWNER", "MESSAGES", "ACTIVE"],
+    headings: &["ID", "STATUS", "CHANNEL", "PERSON", "OWNER", "MESSAGES", "ACTIVE"],
     row: |c| {
         let owner = &c["owner"];
         let owner = match text(owner, "id") {
@@ -59,6 +64,7 @@ const CONVERSATIONS: Listing = Listing {
             text(c, "id").to_owned(),
             text(c, "status").to_owned(),
             text(c, "channel").to_owned(),
+            text(c, "customerAddress").to_owned(),
             owner,
             count,
             age(c, "lastActivityAt"),
@@ -66,6 +72,7 @@ const CONVERSATIONS: Listing = Listing {
     },
     fixed: &[],
     next: "omni messages list --conversation <id>",
+    none: "no conversations",
 };
 
 const DEAD_LETTERS: Listing = Listing {
@@ -82,6 +89,7 @@ const DEAD_LETTERS: Listing = Listing {
     },
     fixed: &[],
     next: "omni dead-letters redrive <id>",
+    none: "no dead letters: nothing was given up",
 };
 
 const QUARANTINE: Listing = Listing {
@@ -100,6 +108,7 @@ const QUARANTINE: Listing = Listing {
     },
     fixed: &[("setAside", "true")],
     next: "omni quarantine show <id>",
+    none: "nothing was set aside",
 };
 
 const CONNECTIONS: Listing = Listing {
@@ -113,11 +122,32 @@ const CONNECTIONS: Listing = Listing {
     },
     fixed: &[],
     next: "give the webhook address to the carrier",
+    none: "no connections: they are in omni.toml",
 };
 
 /// `omni messages`
-pub async fn messages(command: ListShow) -> anyhow::Result<()> {
-    list_show(&MESSAGES, command).await
+pub async fn messages(command: MessagesCommand) -> anyhow::Result<()> {
+    match command {
+        MessagesCommand::List(args) => list(&MESSAGES, &args).await,
+        MessagesCommand::Show(args) => show(MESSAGES.path, &args).await,
+        MessagesCommand::Cancel(args) => {
+            let client = Client::find(&args.server)?;
+            let path = format!("/v1/messages/{}/cancel", args.id);
+            let answer = client.json(Method::POST, &path, Some(&json!({}))).await?;
+            if args.server.format() == Format::Table {
+                output::line(&format!("{} {} {}", output::mark(true), args.id, text(&answer, "status")));
+            } else {
+                output::json(&answer);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// `omni customers`
+pub async fn customers(command: CustomersCommand) -> anyhow::Result<()> {
+    let CustomersCommand::Show(args) = command;
+    show("/v1/customers", &args).await
 }
 
 /// `omni conversations`
@@ -127,7 +157,12 @@ pub async fn conversations(command: ListShow) -> anyhow::Result<()> {
 
 /// `omni events`
 pub async fn events(command: EventsCommand) -> anyhow::Result<()> {
-    let EventsCommand::List { types, since, limit, cursor, all, server } = command;
+    let (types, since, limit, cursor, all, server) = match command {
+        EventsCommand::Show(args) => return show("/v1/events", &args).await,
+        EventsCommand::List { types, since, limit, cursor, all, server } => {
+            (types, since, limit, cursor, all, server)
+        }
+    };
     let client = Client::find(&server)?;
     let after = match since {
         Some(since) => Some(tail::sequence(&client, since).await?.to_string()),
@@ -160,30 +195,35 @@ pub async fn events(command: EventsCommand) -> anyhow::Result<()> {
     }
     if let Some(cursor) = cursor {
         eprintln!("  more: --cursor {cursor}   (or --all)");
+    } else if events.is_empty() {
+        eprintln!("  no such events");
     }
     Ok(())
 }
 
 /// `omni connections`
-pub async fn connections(command: ListOnly) -> anyhow::Result<()> {
-    let ListOnly::List(args) = command;
-    list(&CONNECTIONS, &args).await
+pub async fn connections(command: ListShow) -> anyhow::Result<()> {
+    list_show(&CONNECTIONS, command).await
 }
 
 /// `omni dead-letters`
 pub async fn dead_letters(command: DeadLettersCommand) -> anyhow::Result<()> {
-    let (id, server) = match command {
+    let (id, server, yes) = match command {
         DeadLettersCommand::List(args) => return list(&DEAD_LETTERS, &args).await,
-        DeadLettersCommand::Show(args) => return show(&DEAD_LETTERS, &args).await,
-        DeadLettersCommand::Redrive { id, all, server } => {
+        DeadLettersCommand::Show(args) => return show(DEAD_LETTERS.path, &args).await,
+        DeadLettersCommand::Redrive { id, all, yes, server } => {
             if id.is_none() && !all {
                 let detail = "say which: an id, or --all for every open one";
                 return Err(Problem::new(problem::VALIDATION_FAILED, detail).into());
             }
-            (id, server)
+            (id, server, yes)
         }
     };
     let client = Client::find(&server)?;
+    if id.is_none() && !yes {
+        let what = format!("{} go back to work.", open_letters(&client).await?);
+        confirm::ask(&what, Sure::Yes)?;
+    }
     let answer = match &id {
         Some(id) => {
             client.json(Method::POST, &format!("/v1/dead-letters/{id}/redrive"), Some(&json!({}))).await?
@@ -193,10 +233,10 @@ pub async fn dead_letters(command: DeadLettersCommand) -> anyhow::Result<()> {
     let failures = answer["failures"].as_array().map(Vec::as_slice).unwrap_or_default();
     if server.format() == Format::Table {
         let count = answer["redriven"].as_u64().unwrap_or(1);
-        output::line(&format!("✓ {count} back at work"));
+        output::line(&format!("{} {count} back at work", output::mark(true)));
         for failure in failures {
             let (id, code, detail) = (text(failure, "id"), text(failure, "code"), text(failure, "detail"));
-            output::line(&format!("✗ {id} {code}: {detail}"));
+            output::line(&format!("{} {id} {code}: {detail}", output::mark(false)));
         }
         eprintln!("  next: omni tail · omni dead-letters list --status open");
     } else {
@@ -204,6 +244,17 @@ pub async fn dead_letters(command: DeadLettersCommand) -> anyhow::Result<()> {
     }
     // Some could not be put back: partly done.
     if failures.is_empty() { Ok(()) } else { Err(Exit(8).into()) }
+}
+
+/// How many dead letters are open, for people: a listing tells no number over its page.
+async fn open_letters(client: &Client) -> anyhow::Result<String> {
+    let page = client.get("/v1/dead-letters?status=open&limit=200").await?;
+    let count = page["data"].as_array().map(Vec::len).unwrap_or_default();
+    Ok(match (count, page["nextCursor"].is_string()) {
+        (_, true) => format!("More than {count} dead letters"),
+        (1, false) => "One dead letter".to_owned(),
+        (count, false) => format!("{count} dead letters"),
+    })
 }
 
 /// Redrives until none is left that can be: the server takes a thousand at once.
@@ -224,7 +275,7 @@ async fn redrive_all(client: &Client) -> anyhow::Result<Value> {
 pub async fn quarantine(command: QuarantineCommand) -> anyhow::Result<()> {
     match command {
         QuarantineCommand::List(args) => list(&QUARANTINE, &args).await,
-        QuarantineCommand::Show(args) => show(&QUARANTINE, &args).await,
+        QuarantineCommand::Show(args) => show(QUARANTINE.path, &args).await,
         QuarantineCommand::Replay(args) => {
             let client = Client::find(&args.server)?;
             let path = format!("/v1/journal/{}/replay", args.id);
@@ -245,7 +296,7 @@ pub async fn quarantine(command: QuarantineCommand) -> anyhow::Result<()> {
 async fn list_show(listing: &Listing, command: ListShow) -> anyhow::Result<()> {
     match command {
         ListShow::List(args) => list(listing, &args).await,
-        ListShow::Show(args) => show(listing, &args).await,
+        ListShow::Show(args) => show(listing.path, &args).await,
     }
 }
 
@@ -284,18 +335,23 @@ async fn list(listing: &Listing, args: &ListArgs) -> anyhow::Result<()> {
         }
     }
     let rows: Vec<Vec<String>> = records.iter().map(listing.row).collect();
-    output::table(listing.headings, &rows);
+    if !rows.is_empty() {
+        output::table(listing.headings, &rows);
+    }
     if let Some(cursor) = cursor {
         eprintln!("  more: --cursor {cursor}   (or --all)");
-    } else if !rows.is_empty() {
+    } else if rows.is_empty() {
+        let narrowed = args.status.is_some() || args.direction.is_some() || args.conversation.is_some();
+        eprintln!("  {}", if narrowed { "none like that" } else { listing.none });
+    } else {
         eprintln!("  next: {}", listing.next);
     }
     Ok(())
 }
 
-async fn show(listing: &Listing, args: &ShowArgs) -> anyhow::Result<()> {
+async fn show(path: &str, args: &ShowArgs) -> anyhow::Result<()> {
     let client = Client::find(&args.server)?;
-    let record = client.get(&format!("{}/{}", listing.path, args.id)).await?;
+    let record = client.get(&format!("{path}/{}", args.id)).await?;
     if args.server.format() == Format::Table {
         // For people the same, always indented.
         output::line(&serde_json::to_string_pretty(&record)?);
@@ -303,6 +359,14 @@ async fn show(listing: &Listing, args: &ShowArgs) -> anyhow::Result<()> {
         output::json(&record);
     }
     Ok(())
+}
+
+/// The beginning of the words; the kind of a message that has none.
+fn said(message: &Value) -> String {
+    match text(message, "text") {
+        "" => format!("[{}]", text(message, "type")),
+        words => cut(words, 40),
+    }
 }
 
 fn age(value: &Value, name: &str) -> String {

@@ -34,10 +34,11 @@ pub async fn run(args: SendArgs) -> anyhow::Result<()> {
         let id = if args.wait { text(&sent, "id") } else { text(&sent, "messageId") };
         let by = sent["carrier"].as_str().map(|carrier| format!(" by {carrier}")).unwrap_or_default();
         output::line(&format!("{id} {status}{by}"));
+        let outcome = if args.wait { ended(&sent, &status) } else { Ok(()) };
         eprintln!("  next: omni why {id}");
-    } else {
-        output::json(&sent);
+        return outcome;
     }
+    output::json(&sent);
     if args.wait { ended(&sent, &status) } else { Ok(()) }
 }
 
@@ -49,7 +50,12 @@ fn ended(message: &Value, status: &str) -> anyhow::Result<()> {
             let error = &message["error"];
             if error.is_object() {
                 let (class, code) = (text(error, "class"), text(error, "code"));
-                eprintln!("  × {} ({code})", text(error, "agentText"));
+                // "We keep trying" is over once the message failed.
+                let tries = match message["attempts"].as_u64() {
+                    Some(tries) if tries > 1 => format!("given up after {tries} attempts: "),
+                    _ => String::new(),
+                };
+                eprintln!("  × {tries}{} ({code})", text(error, "agentText"));
                 eprintln!("    omni explain {class}");
             }
             Err(Exit(1).into())
@@ -85,6 +91,10 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
         to.insert("preferredCarrier".into(), json!(carrier));
     }
     let words = args.text.clone();
+    if words.is_none() && args.template.is_none() && args.media.is_empty() {
+        let detail = "say what: the words after the address, or --template, or --media";
+        return Err(Problem::new(problem::VALIDATION_FAILED, detail).into());
+    }
     let content = match (&args.template, args.media.as_slice()) {
         (Some(template), _) => {
             let mut params = Map::new();
@@ -102,6 +112,15 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
             Problem::new(problem::VALIDATION_FAILED, "--schedule: write 15m, 2h, or 2026-11-20T10:00:00Z")
         })?;
         options.insert("scheduledAt".into(), json!(at));
+    }
+    if let Some(when) = args.expire {
+        let at = when.ahead(SystemClock.now()).ok_or_else(|| {
+            Problem::new(problem::VALIDATION_FAILED, "--expire: write 15m, 2h, or 2026-11-20T10:00:00Z")
+        })?;
+        options.insert("expireAt".into(), json!(at));
+    }
+    if let Some(priority) = &args.priority {
+        options.insert("priority".into(), json!(priority));
     }
     let mut body = json!({ "to": to, "content": content, "options": options });
     if let Some(from) = &args.from {

@@ -19,6 +19,9 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let loaded = Config::load(&args.config, overrides)?;
     let (config, layers) = (loaded.config, loaded.layers);
     crate::logging::init(&config.log);
+    for warning in &loaded.warnings {
+        tracing::warn!(code = warning.code, setting = %warning.key, "{}", warning.message);
+    }
     let directory = build::directory(&config, &layers)?;
     let options = Options {
         journal_retention: Duration::from_secs(config.data.journal_days * 86_400),

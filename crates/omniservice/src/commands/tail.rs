@@ -1,5 +1,6 @@
 //! `omni tail`: every change as it happens; resumes where it was cut off.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use omni_core::time::{Clock as _, Timestamp};
@@ -19,6 +20,10 @@ const REST: Duration = Duration::from_secs(1);
 /// Prints events until Ctrl-C, or until `--limit` of them.
 pub async fn run(args: TailArgs) -> anyhow::Result<()> {
     let client = Client::find(&args.server)?;
+    if std::io::stderr().is_terminal() {
+        // Nothing may happen for long: whoever waits should know that it works.
+        eprintln!("  {}: what happens shows here; Ctrl-C ends", client.url);
+    }
     tokio::select! {
         biased;
         interrupted = tokio::signal::ctrl_c() => {

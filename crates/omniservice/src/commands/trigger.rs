@@ -40,7 +40,7 @@ pub async fn run(args: TriggerArgs) -> anyhow::Result<()> {
     let taken = (200..300).contains(&status);
     if args.server.format() == Format::Table {
         let elapsed = output::micros(triggered["elapsedMicros"].as_u64().unwrap_or_default());
-        let mark = if taken { "✓" } else { "✗" };
+        let mark = output::mark(taken);
         let id = text(&triggered, "id");
         output::line(&format!("{mark} {event}: the gateway answered {status} after {elapsed}  {id}"));
     }
@@ -52,6 +52,7 @@ pub async fn run(args: TriggerArgs) -> anyhow::Result<()> {
     let waited_in_vain = args.wait && taken && found.is_none();
     match (args.server.format(), found) {
         (Format::Table, Some((message, replies))) => show(&client, &message, &replies).await?,
+        (Format::Table, None) if !taken => eprintln!("  next: omni quarantine list"),
         (Format::Table, None) if !args.wait => eprintln!("  next: omni messages list · omni tail --since 0"),
         (Format::Table, None) => {}
         (_, found) => {
@@ -136,6 +137,8 @@ fn sorted(args: TriggerArgs) -> anyhow::Result<(TriggerArgs, Map<String, Value>)
         };
         match name {
             "--wait" | "--json" | "--list" => ours.push(word.clone()),
+            // What it says was found before.
+            "--color" => drop(attached.is_none().then(|| rest.next())),
             "--url" | "--key" | "--key-file" | "--timeout" | "--output" | "-o" | "--param" | "-p" => {
                 ours.push(word.clone());
                 ours.extend(attached.is_none().then(|| rest.next().cloned()).flatten());
@@ -207,6 +210,8 @@ mod tests {
                 false,
                 false,
             ),
+            ("whatsapp.text --text hi --color never --wait", r#"{"text":"hi"}"#, false, true),
+            ("whatsapp.text --color=always --text hi --json", r#"{"text":"hi"}"#, true, false),
             ("whatsapp.text --text --json", r#"{"text":"--json"}"#, false, false),
         ];
         for (line, expect, as_json, wait) in cases {

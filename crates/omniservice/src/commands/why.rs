@@ -38,9 +38,10 @@ pub fn lines(trace: &Value) -> Vec<String> {
     }
     lines.push(String::new());
     steps(trace, &mut lines);
+    let width = longest(trace);
     section(trace, "candidates", "carriers considered, best first", &mut lines, |candidate| {
         let mark = if candidate["eligible"] == true { "✓" } else { "–" };
-        format!("{mark} {:<20} {}", text(candidate, "connection"), text(candidate, "reason"))
+        format!("{mark} {:<width$}  {}", text(candidate, "connection"), text(candidate, "reason"))
     });
     section(trace, "attempts", "attempts", &mut lines, |attempt| {
         let part = match attempt["parts"].as_u64() {
@@ -54,7 +55,7 @@ pub fn lines(trace: &Value) -> Vec<String> {
             .unwrap_or_default();
         let took = between(attempt, "startedAt", "endedAt");
         format!(
-            "#{} {:<20}{part} {} {took}{why}  {}",
+            "#{} {:<width$}{part}  {} {took}{why}  {}",
             attempt["number"],
             text(attempt, "connection"),
             text(attempt, "outcome"),
@@ -100,12 +101,40 @@ fn section(trace: &Value, name: &str, title: &str, lines: &mut Vec<String>, row:
     }
     lines.push(String::new());
     lines.push(format!("  {title}"));
-    lines.extend(rows.iter().map(|value| format!("    {}", row(value))));
+    lines.extend(rows.iter().map(|value| format!("    {}", row(value).trim_end())));
+}
+
+/// The length of the longest connection's name: what follows it stands in one column.
+fn longest(trace: &Value) -> usize {
+    let lists = ["candidates", "attempts"].into_iter().filter_map(|name| trace[name].as_array());
+    lists.flatten().map(|value| text(value, "connection").chars().count()).max().unwrap_or_default()
 }
 
 fn between(value: &Value, from: &str, to: &str) -> String {
     match (Timestamp::parse(text(value, from)), Timestamp::parse(text(value, to))) {
         (Ok(from), Ok(to)) => micros(u64::try_from(to.since(from).as_micros()).unwrap_or(u64::MAX)),
         _ => "no outcome yet".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn reasons_stand_in_one_column() {
+        let candidate =
+            |name: &str, reason: &str| json!({ "connection": name, "eligible": true, "reason": reason });
+        let trace = json!({
+            "messageId": "msg_1", "direction": "outbound", "channel": "sms", "status": "failed",
+            "candidates": [candidate("a", "capable"), candidate("a-name-that-is-rather-long", "healthy")],
+            "attempts": [{ "number": 1, "connection": "a", "outcome": "rejected" }],
+        });
+        let lines = lines(&trace);
+        let column =
+            |word: &str| lines.iter().find_map(|line| Some(line.split_once(word)?.0.chars().count()));
+        assert_eq!(column("capable"), column("healthy"), "{lines:#?}");
+        assert!(lines.iter().all(|line| line.trim_end() == line), "{lines:#?}");
     }
 }

@@ -41,6 +41,13 @@ pub fn variables() -> Vec<(String, String)> {
     ours
 }
 
+/// Whether the variable `name` sets the setting at `path`, or a table that it is in.
+pub fn is_of(name: &str, path: &[&str]) -> bool {
+    let words = name.strip_prefix(PREFIX).unwrap_or_default().to_ascii_uppercase();
+    let words = words.strip_suffix("_FILE").unwrap_or(&words);
+    !words.is_empty() && words.split("__").zip(path).all(|(word, key)| word == *key)
+}
+
 /// Lays `variables` over `root`; files are relative to `base`.
 pub fn apply(root: &mut Node, variables: Vec<(String, String)>, base: &Path) -> Vec<Mistake> {
     let mut mistakes = Vec::new();

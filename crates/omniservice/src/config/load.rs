@@ -10,7 +10,7 @@ use toml::de::DeTable;
 
 use super::report::{Mistake, Place, Report, Severity, Source, place};
 use super::tree::{Kind, Node, Origin, Segment, way};
-use super::{Config, check, env, secrets};
+use super::{Config, DataConfig, check, env, secrets};
 
 /// Most mistakes that are looked for.
 const MOST: usize = 100;
@@ -51,23 +51,21 @@ pub struct Layers {
     pub thinned: BTreeSet<String>,
 }
 
+/// What was read; `None` if it is beyond reading.
+struct Written {
+    config: Option<Config>,
+    layers: Layers,
+}
+
 impl Config {
     /// Loads and checks everything that can be checked offline.
     ///
     /// # Errors
     /// Every mistake, each with its place.
     pub fn load(path: &Path, overrides: Overrides) -> Result<Loaded, Report> {
-        let base = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        let (sources, mut root) = read_files(path, &base)?;
-        let mut mistakes = env::apply(&mut root, env::variables(), &base);
-        flags(&mut root, overrides);
-        let mut layers = Layers { base, sources, root, lost: BTreeSet::new(), thinned: BTreeSet::new() };
-        let config = typed(&mut layers, &mut mistakes);
-        if let Some(config) = config {
-            let config = completed(config, &layers.base);
+        let (read, mut mistakes) = Self::read(path, overrides)?;
+        if let Some(config) = read.config {
+            let layers = read.layers;
             mistakes.extend(check::everything(&config, &layers));
             let (errors, warnings): (Vec<_>, Vec<_>) =
                 mistakes.into_iter().partition(|mistake| mistake.severity == Severity::Error);
@@ -81,6 +79,75 @@ impl Config {
         let mut report = Report { mistakes };
         report.sort();
         Err(report)
+    }
+
+    /// Reads what is written, and what of it cannot be read as settings; nothing is checked.
+    fn read(path: &Path, overrides: Overrides) -> Result<(Written, Vec<Mistake>), Report> {
+        let base = base(path);
+        let (sources, mut root) = read_files(path, &base)?;
+        let mut mistakes = env::apply(&mut root, env::variables(), &base);
+        flags(&mut root, overrides);
+        let mut layers = Layers { base, sources, root, lost: BTreeSet::new(), thinned: BTreeSet::new() };
+        let config = typed(&mut layers, &mut mistakes);
+        let config = config.map(|config| completed(config, &layers.base));
+        Ok((Written { config, layers }, mistakes))
+    }
+
+    /// What is set, whether it could be served or not: a secret that is missing here may be
+    /// there where the server runs. What is not served is told as warnings.
+    ///
+    /// # Errors
+    /// What cannot be read as settings at all.
+    pub fn load_to_show(path: &Path) -> Result<Loaded, Report> {
+        let refused = match Self::load(path, Overrides::default()) {
+            Ok(loaded) => return Ok(loaded),
+            Err(refused) => refused,
+        };
+        match Self::read(path, Overrides::default()) {
+            Ok((Written { config: Some(config), layers }, mistakes)) if mistakes.is_empty() => {
+                Ok(Loaded { config, layers, warnings: refused.mistakes })
+            }
+            _ => Err(refused),
+        }
+    }
+
+    /// The data directory, without a look at anything else: no secret and no variable of a
+    /// carrier needs to be there.
+    ///
+    /// # Errors
+    /// Files that cannot be read as TOML, and a `data.dir` that is no path.
+    pub fn data_dir(path: &Path) -> Result<PathBuf, Report> {
+        let base = base(path);
+        let (sources, mut root) = read_files(path, &base)?;
+        let mut variables = env::variables();
+        variables.retain(|(name, _)| env::is_of(name, &["DATA", "DIR"]));
+        let mistakes = env::apply(&mut root, variables, &base);
+        if !mistakes.is_empty() {
+            return Err(Report { mistakes });
+        }
+        let dir = match root.get(&way!["data", "dir"]).map(|node| (&node.kind, &node.value)) {
+            None => DataConfig::default().dir,
+            Some((Kind::Leaf(Value::String(dir)), _)) => PathBuf::from(dir),
+            Some((_, origin)) => {
+                let place = place(&sources, origin);
+                let message = "`data.dir` must be text, the path of the data directory";
+                return Err(Report::of(Mistake::new(
+                    problem::CONFIG_INVALID_VALUE,
+                    "data.dir",
+                    message,
+                    place,
+                )));
+            }
+        };
+        Ok(base.join(dir))
+    }
+}
+
+/// Where relative paths of a configuration start.
+fn base(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 

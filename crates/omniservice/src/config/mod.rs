@@ -33,7 +33,7 @@ use serde_json::Value;
 
 pub use env::{no_colour, variable};
 pub use load::Overrides;
-pub use report::{Mistake, Report};
+pub use report::{Mistake, Report, Severity};
 pub use show::effective;
 
 /// Everything that can be set.

@@ -8,6 +8,7 @@ use omni_core::problem::Code;
 use serde::Serialize;
 
 use super::tree::Origin;
+use crate::output::count;
 
 /// Whether a finding stops the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -174,12 +175,10 @@ impl Report {
 
     fn summary(&self) -> String {
         let errors = self.errors();
-        let plural =
-            |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         match (errors, self.mistakes.len() - errors) {
-            (errors, 0) => plural(errors, "mistake"),
-            (0, warnings) => plural(warnings, "warning"),
-            (errors, warnings) => format!("{}, {}", plural(errors, "mistake"), plural(warnings, "warning")),
+            (errors, 0) => count(errors, "mistake"),
+            (0, warnings) => count(warnings, "warning"),
+            (errors, warnings) => format!("{}, {}", count(errors, "mistake"), count(warnings, "warning")),
         }
     }
 }

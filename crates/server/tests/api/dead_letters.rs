@@ -42,6 +42,9 @@ async fn all_are_redriven_in_steps_oldest_first() {
     let app = App::new();
     let ids = given_up(&app, 5).await;
     let redrive = |query: &str| app.call("POST", &format!("/v1/dead-letters/redrive{query}"));
+    // A filter that does not exist must not redrive what it was meant to leave out.
+    let filtered = redrive("").body(r#"{"ids":["job_1"]}"#).send().await;
+    assert_eq!(filtered.is("VALIDATION_FAILED").json["errors"][0]["pointer"], "/ids");
     let some = redrive("?limit=2").send().await;
     assert_eq!(some.json, serde_json::json!({ "redriven": 2, "failed": 0, "failures": [], "more": true }));
     let left = app.get("/v1/dead-letters?status=open").send().await;

@@ -37,6 +37,77 @@ async fn the_log_is_read_from_anywhere_and_by_type() {
     app.get("/v1/events?after=9223372036854775808").send().await.is("QUERY_INVALID");
 }
 
+#[tokio::test]
+async fn a_page_of_rare_events_is_filled_from_behind_many_others() {
+    let app = App::new();
+    for n in 0..70 {
+        app.sent(&n.to_string()).await;
+    }
+    // More events than one page holds lie before the wanted ones.
+    let all = app.get("/v1/events?limit=200").send().await;
+    let created: Vec<_> = all.data().iter().filter(|e| e["type"] == "conversation.created").collect();
+    assert!(all.data().len() > 70 && !created.is_empty(), "{}", all.data().len());
+    let queued = app.get("/v1/events?types=message.queued&limit=60").send().await;
+    assert_eq!(queued.data().len(), 60);
+    let next = queued.json["nextCursor"].as_str().unwrap();
+    let rest = app.get(&format!("/v1/events?types=message.queued&limit=60&cursor={next}")).send().await;
+    assert_eq!((rest.data().len(), rest.json["nextCursor"].is_null()), (10, true));
+    let canceled = app.get("/v1/events?types=message.canceled&limit=1").send().await;
+    assert!(canceled.data().is_empty() && canceled.json["nextCursor"].is_null(), "{}", canceled.json);
+}
+
+#[tokio::test]
+async fn one_event_is_found_by_its_place() {
+    let app = App::new();
+    app.sent("one").await;
+    let listed = app.get("/v1/events?limit=2").send().await;
+    for event in listed.data() {
+        let one = app.get(&format!("/v1/events/{}", event["sequence"])).send().await;
+        assert_eq!(&one.json, event);
+    }
+    for word in ["0", "999999", "18446744073709551615", "-1", "first"] {
+        app.get(&format!("/v1/events/{word}")).send().await.is("NOT_FOUND");
+    }
+    app.get("/v1/events/1").key(&app.foreign).send().await.is("NOT_FOUND");
+}
+
+#[tokio::test]
+async fn what_is_no_type_of_events_is_refused() {
+    let app = App::new();
+    for path in ["/v1/events", "/v1/events/stream"] {
+        let answer = app.get(&format!("{path}?types=message.deliverd,rule.*&limt=1")).send().await;
+        let problem = answer.is("QUERY_INVALID");
+        let errors = problem.json["errors"].as_array().unwrap();
+        assert_eq!(errors.len(), 2, "{errors:?}");
+        assert!(errors.iter().any(|error| error["pointer"] == "?types"), "{errors:?}");
+    }
+}
+
+/// Every type that the sources name is one that clients may ask for.
+#[test]
+fn every_event_that_is_told_can_be_chosen() {
+    fn sources(dir: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut texts = Vec::new();
+    sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipeline/src"), &mut texts);
+    let literal = |call: &str| Some(call.trim_start().strip_prefix('"')?.split('"').next()?.to_owned());
+    let mut types: Vec<String> =
+        texts.iter().flat_map(|text| text.split(".event(").skip(1)).filter_map(literal).collect();
+    types.extend(omni_core::status::Status::ALL.map(|status| format!("message.{}", status.as_str())));
+    assert!(types.len() > 20, "{types:?}");
+    for name in types {
+        assert!(omni_server::views::event::TYPES.contains(&name.as_str()), "{name} is missing in `TYPES`");
+    }
+}
+
 /// Reads a stream until `enough` says so.
 async fn read(response: Response, enough: impl Fn(&str) -> bool) -> String {
     assert_eq!(response.status(), 200);

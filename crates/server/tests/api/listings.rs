@@ -158,4 +158,7 @@ async fn connections_show_where_to_point_the_carrier_and_how_they_are() {
     assert_eq!(test["senders"][0], serde_json::json!({ "channel": "sms", "address": "+12065550100" }));
     assert_eq!((&live["sandbox"], &test["sandbox"]), (&false.into(), &true.into()));
     assert_eq!(test["capabilities"]["maxText"], 1600);
+    assert_eq!(&app.get("/v1/connections/paper-live").send().await.json, live);
+    app.get("/v1/connections/paper-nowhere").send().await.is("NOT_FOUND");
+    app.get("/v1/connections/paper-live").key(&app.foreign).send().await.is("NOT_FOUND");
 }

@@ -23,6 +23,21 @@ async fn the_served_document_is_the_generated_one() {
 }
 
 #[test]
+fn words_may_have_come_in_or_gone_out() {
+    let document = serde_json::to_value(omni_server::openapi()).unwrap();
+    let content = &document["components"]["schemas"]["Content"];
+    assert!(content["anyOf"].as_array().is_some_and(|both| both.len() == 2), "{content}");
+}
+
+#[tokio::test]
+async fn a_browser_at_the_root_finds_the_manual() {
+    let app = App::new();
+    let root = app.get("/").no_key().header("accept", "text/html,*/*;q=0.8").send().await;
+    assert_eq!((root.status.as_u16(), root.header("location")), (307, "/docs"));
+    assert_eq!(app.get("/docs").no_key().send().await.status, 200);
+}
+
+#[test]
 fn every_operation_has_a_summary_an_example_and_its_errors() {
     let document = serde_json::to_value(omni_server::openapi()).unwrap();
     let mut names = Vec::new();

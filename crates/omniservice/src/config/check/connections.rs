@@ -64,6 +64,7 @@ impl Checker<'_> {
     ) -> Vec<(String, &'a TenantId, String)> {
         let around = way!["connections", at, "settings"];
         self.written_out(&around, connection);
+        self.left_blank(&around, connection);
         let mut settings = connection.settings.clone();
         for _ in 0..MOST {
             let tried = ConnectionConfig { settings: settings.clone(), ..connection.clone() };
@@ -139,6 +140,20 @@ impl Checker<'_> {
         }
     }
 
+    /// Warns of settings that `omni init` left to fill in: carriers refuse what lacks them.
+    fn left_blank(&mut self, around: &[Segment], connection: &ConnectionConfig) {
+        let Some(settings) = self.layers.root.get(around) else { return };
+        let mut found = Vec::new();
+        blanks(settings, &mut Vec::new(), &mut found);
+        for path in found {
+            let path = [around, &path].concat();
+            let name = self.layers.name(&path);
+            let name = name.rsplit('.').next().unwrap_or_default();
+            let message = format!("connection `{}`: the setting `{name}` is empty", connection.id);
+            self.warn(problem::CONFIG_MISSING, &path, message, "fill it in, or take the line out");
+        }
+    }
+
     /// Warns of secrets that stand in the file itself.
     fn written_out(&mut self, around: &[Segment], connection: &ConnectionConfig) {
         let Some(settings) = self.layers.root.get(around) else { return };
@@ -151,6 +166,21 @@ impl Checker<'_> {
         let message = format!("connection `{}` has a secret in the file itself", connection.id);
         let help = "write { file = \"secrets/…\" } or { env = \"NAME\" } instead";
         self.warn(problem::CONFIG_SECRET, &path, message, help);
+    }
+}
+
+/// The ways to all empty texts below `node`.
+fn blanks(node: &Node, way: &mut Vec<Segment>, found: &mut Vec<Vec<Segment>>) {
+    let below: Vec<(Segment, &Node)> = match &node.kind {
+        Kind::Leaf(Value::String(text)) if text.trim().is_empty() => return found.push(way.clone()),
+        Kind::Leaf(_) => return,
+        Kind::Table(table) => table.iter().map(|(key, node)| (Segment::from(key.as_str()), node)).collect(),
+        Kind::List(list) => list.iter().enumerate().map(|(at, node)| (Segment::from(at), node)).collect(),
+    };
+    for (segment, node) in below {
+        way.push(segment);
+        blanks(node, way, found);
+        way.pop();
     }
 }
 

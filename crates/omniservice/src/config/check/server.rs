@@ -85,7 +85,11 @@ fn usable(dir: &Path) -> Result<(), String> {
     // `omni serve` makes the directory itself, but no path of many: that is more often a typo.
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(here);
     if existing != dir && existing != parent {
-        return Err(format!("there is no directory {}", parent.display()));
+        return Err(format!(
+            "there is no directory {0} to make {1} in; if that is no typo: mkdir -p {0}",
+            parent.display(),
+            dir.file_name().unwrap_or_default().display()
+        ));
     }
     if rustix::fs::access(existing, rustix::fs::Access::WRITE_OK).is_err() {
         return Err(format!("{} cannot be written to", existing.display()));

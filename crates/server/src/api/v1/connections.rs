@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use omni_core::problem;
+use omni_core::id::TenantId;
+use omni_pipeline::directory::Connection;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Api;
 use crate::auth::Bearer;
+use crate::body::NoBody;
 use crate::error::{Answer, Failure};
 use crate::listing::Page;
 use crate::params::{NoParams, WordPath};
 use crate::views::connection::{CheckedView, ConnectionView};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(check))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(check))
 }
 
 /// List connections
@@ -43,6 +45,31 @@ async fn list(
     Ok(Json(Page::whole(views.collect())))
 }
 
+/// Get a connection
+#[utoipa::path(
+    get, path = "/v1/connections/{id}", tag = "connections", operation_id = "getConnection",
+    params(("id" = String, Path, description = "Its name, like `twilio-main`")),
+    responses((status = 200, description = "The connection", body = ConnectionView)),
+    extensions(("x-error-codes" = json!(["NOT_FOUND"]))),
+)]
+async fn get(
+    State(api): State<Arc<Api>>,
+    Bearer(caller): Bearer,
+    NoParams: NoParams,
+    WordPath(id): WordPath,
+) -> Answer<Json<ConnectionView>> {
+    let (engine, now) = (&api.engine, api.engine.now());
+    let found = ours(&api, &caller.tenant, &id)?;
+    Ok(Json(ConnectionView::at(found, &engine.breakers, &api.settings.public_url, now)))
+}
+
+/// The tenant's connection of that name.
+fn ours<'a>(api: &'a Api, tenant: &TenantId, name: &str) -> Answer<&'a Arc<Connection>> {
+    let mut all = api.engine.directory.connections().iter();
+    all.find(|connection| connection.tenant == *tenant && connection.id.as_str() == name)
+        .ok_or_else(|| Failure::not_found("connection", name))
+}
+
 /// How long a carrier may take to answer a check.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -60,13 +87,10 @@ async fn check(
     Bearer(caller): Bearer,
     NoParams: NoParams,
     WordPath(name): WordPath,
+    NoBody: NoBody,
 ) -> Answer<Json<CheckedView>> {
     let engine = &api.engine;
-    let connections = engine.directory.connections().iter();
-    let connection = connections
-        .filter(|connection| connection.tenant == caller.tenant)
-        .find(|connection| connection.id.as_str() == name)
-        .ok_or_else(|| Failure::new(problem::NOT_FOUND, "There is no connection of that name."))?;
+    let connection = ours(&api, &caller.tenant, &name)?;
     let started = engine.now();
     let asked = tokio::time::timeout(PATIENCE, connection.carrier.check(&*engine.http)).await;
     let (ok, detail) = match asked {

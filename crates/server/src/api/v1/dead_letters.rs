@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use crate::Api;
 use crate::auth::Bearer;
+use crate::body::NoBody;
 use crate::error::Answer;
 use crate::listing::{Page, one, page};
 use crate::params::{IdPath, NoParams, Params};
@@ -80,13 +81,16 @@ async fn get(
     post, path = "/v1/dead-letters/{id}/redrive", tag = "dead letters", operation_id = "redriveDeadLetter",
     params(("id" = String, Path, description = "`job_…`")),
     responses((status = 202, description = "Back to work", body = RedrivenView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "ALREADY_REDRIVEN", "STATE_CONFLICT"]))),
+    extensions(("x-error-codes" = json!([
+        "BODY_UNREADABLE", "ID_WRONG_TYPE", "NOT_FOUND", "ALREADY_REDRIVEN", "STATE_CONFLICT", "BODY_TOO_LARGE", "VALIDATION_FAILED",
+    ]))),
 )]
 async fn redrive(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
     NoParams: NoParams,
     IdPath(id): IdPath<id::Job>,
+    NoBody: NoBody,
 ) -> Answer<(StatusCode, Json<RedrivenView>)> {
     let job = dead_letters::redrive(&api.engine, &caller.tenant, id).await?;
     let view = RedrivenView { dead_letter_id: id.to_string(), job_id: job.to_string() };
@@ -101,11 +105,13 @@ async fn redrive(
     post, path = "/v1/dead-letters/redrive", tag = "dead letters", operation_id = "redriveDeadLetters",
     params(("limit" = Option<u64>, Query, description = "1 to 1000, 1000 if left out", example = 100)),
     responses((status = 202, description = "Back to work", body = RedrivenAllView)),
+    extensions(("x-error-codes" = json!(["BODY_UNREADABLE", "BODY_TOO_LARGE", "VALIDATION_FAILED"]))),
 )]
 async fn redrive_all(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
     RawQuery(query): RawQuery,
+    NoBody: NoBody,
 ) -> Answer<(StatusCode, Json<RedrivenAllView>)> {
     let mut params = Params::new(query.as_deref(), &["limit"]);
     let limit = params.limit(1_000, MOST);

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
+use omni_core::id::TenantId;
 use omni_core::problem::{self, FieldError, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,21 +15,26 @@ use utoipa_axum::routes;
 use crate::auth::Bearer;
 use crate::error::{Answer, Failure};
 use crate::listing::{MOST, Page, USUAL};
-use crate::params::Params;
+use crate::params::{NoParams, Params, WordPath};
 use crate::sse::{self, Types};
 use crate::views::event::EventView;
 use crate::{Api, cursor};
 
+/// Events that are read at once where only some are wanted.
+const BATCH: usize = 200;
+/// Events that are looked at for one page: a rare type must not make a page slow.
+const FARTHEST: usize = 5_000;
 /// The greatest sequence that a store can have.
 const LATEST: u64 = i64::MAX.unsigned_abs();
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream)).routes(routes!(get))
 }
 
 /// List events
 ///
-/// Oldest first, from `after` on (or from the beginning). `nextCursor` is `null` at the end of
+/// Oldest first, from `after` on (or from the beginning). With `types` a page can be empty and
+/// still have a next one, because only so much of the log is looked at at once. `nextCursor` is `null` at the end of
 /// the log; what happens later is found with `after` = the last `sequence`.
 #[utoipa::path(
     get, path = "/v1/events", tag = "events", operation_id = "listEvents",
@@ -49,7 +55,7 @@ async fn list(
     let mut params = Params::new(query.as_deref(), &["after", "types", "limit", "cursor"]);
     let after = params.number("after", 0..=LATEST).unwrap_or(0);
     let limit = params.limit(USUAL, MOST);
-    let types = Types::read(params.text("types"));
+    let types = types(&mut params);
     let scope = params.scope(&format!("{}/events", caller.tenant));
     let given = params.text("cursor").map(str::to_owned);
     params.done()?;
@@ -57,13 +63,46 @@ async fn list(
         Some(given) => cursor::decode(&scope, &given)?.parse().unwrap_or(after),
         None => after,
     };
-    let found = api.engine.store.events(&caller.tenant, after, limit, Duration::ZERO).await?;
-    let last = found.last().filter(|_| found.len() == limit).map(|event| event.sequence);
-    let data = found.into_iter().filter(|event| types.take(&event.event.event_type));
-    Ok(Json(Page {
-        data: data.map(EventView::from).collect(),
-        next_cursor: last.map(|sequence| cursor::encode(&scope, &sequence.to_string())),
-    }))
+    let (data, last) = found(&api, &caller.tenant, after, limit, &types).await?;
+    Ok(Json(Page { data, next_cursor: last.map(|sequence| cursor::encode(&scope, &sequence.to_string())) }))
+}
+
+/// Up to `limit` events of `types`, and the number to go on after, if there may be more.
+async fn found(
+    api: &Api,
+    tenant: &TenantId,
+    mut after: u64,
+    limit: usize,
+    types: &Types,
+) -> Answer<(Vec<EventView>, Option<u64>)> {
+    let batch = if types.all() { limit } else { BATCH };
+    let (mut data, mut seen) = (Vec::new(), 0);
+    loop {
+        let read = api.engine.store.events(tenant, after, batch, Duration::ZERO).await?;
+        let end = read.len() < batch;
+        seen += read.len();
+        for event in read {
+            after = event.sequence;
+            if types.take(&event.event.event_type) {
+                data.push(EventView::from(event));
+                if data.len() == limit {
+                    return Ok((data, Some(after)));
+                }
+            }
+        }
+        if end || seen >= FARTHEST {
+            return Ok((data, (!end).then_some(after)));
+        }
+    }
+}
+
+/// The types that a client wants; what is none is noted.
+fn types(params: &mut Params) -> Types {
+    let types = Types::read(params.text("types"));
+    for detail in types.unknown() {
+        params.wrong("types", "invalid", detail);
+    }
+    types
 }
 
 /// Stream events
@@ -92,7 +131,7 @@ async fn stream(
 ) -> Answer<impl IntoResponse> {
     let mut params = Params::new(query.as_deref(), &["after", "types"]);
     let after = params.number("after", 0..=LATEST);
-    let types = Types::read(params.text("types"));
+    let types = types(&mut params);
     params.done()?;
     let after = last_event_id(&headers)?.or(after);
     if api.draining.is_cancelled() {
@@ -100,6 +139,29 @@ async fn stream(
     }
     let newest = api.engine.store.last_event(&caller.tenant).await?;
     sse::stream(api, caller.tenant, sse::Start::new(after, newest), types)
+}
+
+/// Get an event
+#[utoipa::path(
+    get, path = "/v1/events/{sequence}", tag = "events", operation_id = "getEvent",
+    params(("sequence" = u64, Path, description = "Its place in the log", example = 42)),
+    responses((status = 200, description = "The event", body = EventView)),
+    extensions(("x-error-codes" = json!(["NOT_FOUND"]))),
+)]
+async fn get(
+    State(api): State<Arc<Api>>,
+    Bearer(caller): Bearer,
+    NoParams: NoParams,
+    WordPath(word): WordPath,
+) -> Answer<Json<EventView>> {
+    let wanted = word.parse::<u64>().ok().filter(|sequence| (1..=LATEST).contains(sequence));
+    if let Some(wanted) = wanted {
+        let found = api.engine.store.events(&caller.tenant, wanted - 1, 1, Duration::ZERO).await?;
+        if let Some(event) = found.into_iter().find(|event| event.sequence == wanted) {
+            return Ok(Json(event.into()));
+        }
+    }
+    Err(Failure::not_found("event", word))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Answer<Option<u64>> {

@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::Bearer;
+use crate::body::NoBody;
 use crate::error::{Answer, Failure};
 use crate::listing::{MOST, Page, USUAL};
 use crate::params::{self, IdPath, NoParams, Params};
@@ -98,13 +99,16 @@ async fn get(
     post, path = "/v1/journal/{id}/replay", tag = "journal", operation_id = "replayJournalEntry",
     params(("id" = String, Path, description = "`jrn_…`")),
     responses((status = 200, description = "What it came to", body = ReplayedView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "CONNECTION_UNKNOWN"]))),
+    extensions(("x-error-codes" = json!([
+        "BODY_UNREADABLE", "ID_WRONG_TYPE", "NOT_FOUND", "CONNECTION_UNKNOWN", "BODY_TOO_LARGE", "VALIDATION_FAILED",
+    ]))),
 )]
 async fn replay(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
     NoParams: NoParams,
     IdPath(id): IdPath<id::Journal>,
+    NoBody: NoBody,
 ) -> Answer<Json<ReplayedView>> {
     let entry = entry(&api, &caller.tenant, id).await?;
     let head = JournalRequestView::from(&entry).head;

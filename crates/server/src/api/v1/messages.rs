@@ -22,6 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::Bearer;
+use crate::body::NoBody;
 use crate::error::{Answer, Failure};
 use crate::listing::{Page, one, page};
 use crate::params::{IdPath, NoParams, Params};
@@ -166,13 +167,16 @@ async fn trace(
     post, path = "/v1/messages/{id}/cancel", tag = "messages", operation_id = "cancelMessage",
     params(("id" = String, Path, description = "`msg_…`")),
     responses((status = 200, description = "The canceled message", body = MessageView)),
-    extensions(("x-error-codes" = json!(["ID_WRONG_TYPE", "NOT_FOUND", "NOT_CANCELABLE"]))),
+    extensions(("x-error-codes" = json!([
+        "BODY_UNREADABLE", "ID_WRONG_TYPE", "NOT_FOUND", "NOT_CANCELABLE", "BODY_TOO_LARGE", "VALIDATION_FAILED",
+    ]))),
 )]
 async fn cancel(
     State(api): State<Arc<Api>>,
     Bearer(caller): Bearer,
     NoParams: NoParams,
     IdPath(id): IdPath<id::Message>,
+    NoBody: NoBody,
 ) -> Answer<Json<MessageView>> {
     let now = api.engine.now();
     let changed = api

@@ -7,7 +7,6 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_LENGTH;
 use omni_core::carrier::Presence;
 use omni_core::id;
 use omni_core::message::{Direction, Message};
@@ -106,14 +105,18 @@ fn is_theirs(message: &Message) -> bool {
 }
 
 async fn wish(api: &Api, headers: &HeaderMap, body: Body) -> Result<ReadBody, Problem> {
-    let empty = |length: &str| length == "0";
-    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if length.is_none_or(empty) && !headers.contains_key("transfer-encoding") {
+    let read = body::collect(headers, body, api.settings.api_body_limit, &api.room).await?;
+    if read.bytes.trim_ascii().is_empty() {
         return Ok(ReadBody::default());
     }
-    let json = body::json(headers, body, api.settings.api_body_limit, &api.room).await?;
-    serde_json::from_value(json)
-        .map_err(|error| invalid("", "invalid", &format!("An object with `typing` is wanted: {error}.")))
+    serde_json::from_slice(&read.bytes).map_err(|error| {
+        let detail = format!("An object with `typing` is wanted: {error}.");
+        if error.is_data() {
+            invalid("", "invalid", &detail)
+        } else {
+            Problem::new(problem::BODY_UNREADABLE, detail)
+        }
+    })
 }
 
 fn invalid(pointer: &str, code: &str, detail: &str) -> Problem {
