@@ -31,6 +31,9 @@ use omni_core::time::Timestamp;
 pub(crate) use handle::QueueHandle;
 use lane::{Lane, Lanes, State};
 
+/// A clock that goes back by less was only read by two threads at once.
+const STEP: Duration = Duration::from_secs(1);
+
 /// A job in its lane.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -100,6 +103,11 @@ pub(crate) struct Queue {
     turns: BTreeSet<(u64, usize)>,
     /// Lanes that wait for a time.
     timers: BTreeSet<(Timestamp, usize)>,
+    /// How long those of them wait whose head is tried again: a clock that steps back must
+    /// not make that longer. (A scheduled job waits for a time, not for so long.)
+    retries: HashMap<usize, Duration>,
+    /// The latest time that was told.
+    latest: Timestamp,
     leases: HashMap<u64, Lease>,
     /// When leases end.
     ends: BTreeSet<(Timestamp, u64)>,
@@ -128,6 +136,8 @@ impl Queue {
             lanes: Lanes::default(),
             turns: BTreeSet::new(),
             timers: BTreeSet::new(),
+            retries: HashMap::new(),
+            latest: Timestamp::EPOCH,
             leases: HashMap::new(),
             ends: BTreeSet::new(),
             next_token: setup.first_token,
@@ -264,6 +274,9 @@ impl Queue {
         if let (Some(held), Some(job)) = (&mut head.job, job) {
             *held = job;
         }
+        if not_before > now {
+            self.retries.insert(lease.lane, not_before.since(now));
+        }
         self.settle(lease.lane, now);
     }
 
@@ -308,10 +321,16 @@ impl Queue {
 
     /// Lets pass what `now` lets pass: due jobs become ready, ended leases give back.
     fn advance(&mut self, now: Timestamp) {
+        if now + STEP < self.latest {
+            self.step_back(now);
+            self.latest = now;
+        }
+        self.latest = self.latest.max(now);
         while let Some((at, lane)) = self.timers.first().copied()
             && at <= now
         {
             self.timers.pop_first();
+            self.retries.remove(&lane);
             self.make_ready(lane, at);
         }
         while let Some((until, token)) = self.ends.first().copied()
@@ -321,6 +340,24 @@ impl Queue {
             if let Some(lease) = self.leases.remove(&token) {
                 self.settle(lease.lane, now);
             }
+        }
+    }
+
+    /// The clock was set back: retries and leases last as long as they were meant to.
+    fn step_back(&mut self, now: Timestamp) {
+        for (lane, wait) in &self.retries {
+            let head = self.lanes[*lane].waiting.front_mut().expect("a lane that waits has a head");
+            let Some(due) = head.not_before.filter(|due| *due > now + *wait) else { continue };
+            head.not_before = Some(now + *wait);
+            self.timers.remove(&(due, *lane));
+            self.timers.insert((now + *wait, *lane));
+        }
+        let longest = now + self.setup.lease;
+        for (token, lease) in self.leases.iter_mut().filter(|(_, lease)| lease.until > longest) {
+            if self.ends.remove(&(lease.until, *token)) {
+                self.ends.insert((longest, *token));
+            }
+            lease.until = longest;
         }
     }
 

@@ -98,3 +98,28 @@ fn finished_lanes_leave_nothing_behind() {
     assert!(queue.lanes.capacity() <= 1, "the place of a lane is used again");
     assert!(queue.tenants[0].lanes.is_empty() && queue.ends.is_empty() && queue.turns.is_empty());
 }
+
+#[test]
+fn a_clock_that_is_set_back_prolongs_neither_a_retry_nor_a_lease() {
+    let mut queue = queue(9);
+    for (n, lane) in [(1, "retried"), (2, "leased"), (3, "scheduled")] {
+        let not_before = (n == 3).then_some(START + Duration::from_secs(10));
+        queue.push(&tenant(), lane, Entry { not_before, ..entry(n) }, START);
+    }
+    let token = queue.take(1, START)[0].token;
+    queue.pin(id(1), token, START).unwrap();
+    queue.postpone(token, START + Duration::from_secs(5), None, START);
+    assert_eq!(queue.take(9, START)[0].seq, 2);
+    let before = START - Duration::from_secs(600);
+    let taken = |queue: &mut Queue, secs| {
+        let taken = queue.take(9, before + Duration::from_secs(secs));
+        taken.iter().map(|taken| taken.seq).collect::<Vec<_>>()
+    };
+    assert!(taken(&mut queue, 0).is_empty());
+    assert!(taken(&mut queue, 4).is_empty());
+    assert_eq!(taken(&mut queue, 5), [1]);
+    assert_eq!(taken(&mut queue, 30), [2], "its lease ended");
+    assert_eq!(taken(&mut queue, 609).iter().filter(|seq| **seq == 3).count(), 0);
+    assert_eq!(taken(&mut queue, 610).iter().filter(|seq| **seq == 3).count(), 1, "not before its time");
+    assert!(queue.retries.is_empty());
+}
