@@ -182,7 +182,7 @@ fn banner(url: &str, key: &str, data: &Data, connections: usize, rules: usize) {
   Test key    {key}
   Try         omni trigger whatsapp.text --text \"where is my booking 4711?\"
               curl -s {address}/v1/messages -H \"Authorization: Bearer {key}\" -H 'content-type: application/json' -d '{{\"to\":\"+15550001001\",\"text\":\"hi\"}}'
-  Fail        omni send +15550002002 \"hi\" --wait · omni faults twilio outage=true   (docs/sandbox.md)
+  Fail        omni send +15550002002 \"hi\" --wait · omni faults bandwidth outage=true   (docs/sandbox.md)
   See         omni tail · omni messages list · omni why <id>
   Ctrl-C stops. Not for production: see `omni init`.
 ",
