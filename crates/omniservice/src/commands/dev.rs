@@ -30,7 +30,7 @@ use crate::cli::DevArgs;
 use crate::dev_state::DevState;
 use crate::signals::Stop;
 use crate::system::random;
-use crate::wiring::{Gateway, Parts, open_store};
+use crate::wiring::{self, Gateway, Parts, open_store};
 use crate::{dev_state, output};
 
 /// The demo's tenant and account.
@@ -112,12 +112,7 @@ async fn listen(args: &DevArgs) -> anyhow::Result<TcpListener> {
         (None, Some(listen)) => listen,
         (None, None) => SocketAddr::from(([127, 0, 0, 1], 7070)),
     };
-    TcpListener::bind(address).await.map_err(|error| {
-        let detail = format!(
-            "cannot listen on {address}: {error}. Another `omni dev`? Use --port 0 for any free port."
-        );
-        Problem::new(problem::PORT_IN_USE, detail).into()
-    })
+    wiring::listen(address, "Another `omni dev`? Use --port 0 for any free port.").await
 }
 
 /// Where the sandbox keeps its data, and whether it is removed on exit.
