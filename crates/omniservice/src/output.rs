@@ -70,6 +70,12 @@ pub fn clock_time(at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000)
 }
 
+/// The time of day, in UTC; with its date where that is not plain from `now`.
+pub fn stamp(at: Timestamp, now: Timestamp) -> String {
+    let fresh = now.since(at).as_secs() < 43_200 && at.since(now).as_secs() < 43_200;
+    if fresh { clock_time(at) } else { at.to_string().replacen('T', " ", 1) }
+}
+
 /// Microseconds for people.
 pub fn micros(micros: u64) -> String {
     match micros {
@@ -108,4 +114,23 @@ pub fn cut(text: &str, most: usize) -> String {
 /// A JSON string, or nothing.
 pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_times_have_their_date() {
+        let now = Timestamp::parse("2026-11-21T03:00:00Z").unwrap();
+        let cases = [
+            ("2026-11-21T02:59:59.250Z", "02:59:59.250"),
+            ("2026-11-20T22:00:00Z", "22:00:00.000"),
+            ("2026-11-20T02:00:00Z", "2026-11-20 02:00:00Z"),
+            ("2026-11-22T02:00:00Z", "2026-11-22 02:00:00Z"),
+        ];
+        for (at, expect) in cases {
+            assert_eq!(stamp(Timestamp::parse(at).unwrap(), now), expect, "{at}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Where concrete types meet: store, carriers, pipeline and server become one process.
 
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use omni_adapters::http::Http;
+use omni_core::problem::{self, Problem};
 use omni_core::store::Store;
 use omni_core::time::Clock;
 use omni_local::{Options, SqliteStore};
@@ -108,6 +111,19 @@ fn metrics() -> anyhow::Result<Arc<dyn Fn() -> String + Send + Sync>> {
         handle.run_upkeep();
         handle.render()
     }))
+}
+
+/// Listens on `address`; `help` says what to do where somebody else does so already.
+pub async fn listen(address: SocketAddr, help: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let help = match error.kind() {
+            ErrorKind::AddrInUse => help,
+            ErrorKind::PermissionDenied => "Ports below 1024 need a privilege: choose a higher one.",
+            _ => "Is it an address of this machine?",
+        };
+        let detail = format!("cannot listen on {address}: {error}. {help}");
+        Problem::new(problem::PORT_IN_USE, detail).into()
+    })
 }
 
 /// Opens the embedded store in `dir`, made if it is not there, and keeps it swept.

@@ -26,7 +26,7 @@ impl Moment {
     }
 }
 
-/// Reads `15m`, `2026-11-20T10:00:00Z`, or a bare number.
+/// Reads `15m`, `2026-11-20`, `2026-11-20T10:00:00Z`, or a bare number.
 pub fn moment(text: &str) -> Result<Moment, String> {
     if let Ok(number) = text.parse() {
         return Ok(Moment::Sequence(number));
@@ -36,8 +36,13 @@ pub fn moment(text: &str) -> Result<Moment, String> {
     }
     // A time without seconds is what people type.
     let with_seconds = text.strip_suffix('Z').map(|short| format!("{short}:00Z")).unwrap_or_default();
-    let parsed = Timestamp::parse(text).or_else(|_| Timestamp::parse(&with_seconds));
-    parsed.map(Moment::At).map_err(|_| "write 15m, 2h, 1d, or a time like 2026-11-20T10:00:00Z".to_owned())
+    // A day begins at midnight, in UTC like all times here.
+    let midnight = format!("{text}T00:00:00Z");
+    let parsed = Timestamp::parse(text)
+        .or_else(|_| Timestamp::parse(&with_seconds))
+        .or_else(|_| Timestamp::parse(&midnight));
+    let help = "write 15m, 2h, 1d, a day like 2026-11-20, or a time like 2026-11-20T10:00:00Z";
+    parsed.map(Moment::At).map_err(|_| help.to_owned())
 }
 
 /// Reads `250ms`, `30s`, `15m`, `2h`, `1d`.
@@ -101,6 +106,8 @@ mod tests {
             ("15m", Some(Moment::Distance(Duration::from_secs(900)))),
             ("42", Some(Moment::Sequence(42))),
             ("2026-11-20T10:00:00Z", at("2026-11-20T10:00:00Z")),
+            ("2026-11-20", at("2026-11-20T00:00:00Z")),
+            ("2026-11", None),
             ("2026-11-20T10:00Z", at("2026-11-20T10:00:00Z")),
             ("2026-11-20T10:00:00+01:00", at("2026-11-20T09:00:00Z")),
             ("soon", None),

@@ -22,7 +22,7 @@ fn alone_it_says_where_to_begin() {
 
 #[test]
 fn exit_codes_tell_what_kind_of_failure_it_was() {
-    let cases: [(&[&str], i32, &str); 10] = [
+    let cases: [(&[&str], i32, &str); 11] = [
         (&["nonsense"], 2, "unrecognized subcommand"),
         (&["send"], 2, "required"),
         (&["send", "+15550001001", "hi", "--schedule", "soon"], 2, "15m"),
@@ -31,6 +31,7 @@ fn exit_codes_tell_what_kind_of_failure_it_was() {
         (&["serve", "--config", "nowhere.toml"], 3, "CONFIG_NOT_FOUND"),
         (&["explain", "NO_SUCH_CODE"], 4, "omni explain"),
         (&["messages", "list"], 7, "SERVER_UNREACHABLE"),
+        (&["dev", "--listen", "192.0.2.1:7070"], 6, "address of this machine"),
         (&["health", "--url", "http://127.0.0.1:1"], 7, "SERVER_UNREACHABLE"),
         (&["conformance", "nowhere.json"], 2, "nowhere.json"),
     ];

@@ -150,9 +150,11 @@ fn lists(place: &Workplace, message: &str) {
         let ran = place.omni(&arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
     }
-    let unsure = place.omni(&["dead-letters", "redrive", "--all", "--json"]);
-    assert!(unsure.code == 2 && unsure.err.contains("--yes") && unsure.out.is_empty(), "{unsure:?}");
-    assert_eq!(place.omni(&["dead-letters", "redrive", "--all", "--yes", "--json"]).code, 0);
+    assert_eq!(
+        place.omni(&["dead-letters", "redrive", "--all", "--json"]).code,
+        0,
+        "there is none to ask about"
+    );
     let none = place.omni(&["dead-letters", "list"]);
     assert!(none.out.is_empty() && none.err.contains("no dead letters"), "{none:?}");
     let none = place.omni(&["messages", "list", "--status", "expired"]);
@@ -277,6 +279,24 @@ fn a_twin_fails_on_request() {
         let ran = place.omni(&arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
     }
+}
+
+#[test]
+fn all_that_was_given_up_is_redriven_only_if_somebody_is_sure() {
+    let place = Workplace::new();
+    let _dev = Dev::start(&place);
+    for carrier in ["bandwidth", "inteliquent", "messagebird", "twilio"] {
+        assert_eq!(place.omni(&["faults", carrier, "outage=true"]).code, 0);
+    }
+    let sent = place.omni(&["send", "+15550001001", "hi", "--channel", "sms", "--wait", "--timeout", "60s"]);
+    assert!(sent.code == 1 && sent.err.contains("given up after "), "{sent:?}");
+    let letters = || json(&place.omni(&["dead-letters", "list", "--status", "open", "--json"]));
+    assert_eq!(letters()["data"].as_array().map(Vec::len), Some(1));
+    let unsure = place.omni(&["dead-letters", "redrive", "--all", "--json"]);
+    assert!(unsure.code == 2 && unsure.err.contains("--yes") && unsure.out.is_empty(), "{unsure:?}");
+    assert_eq!(letters()["data"].as_array().map(Vec::len), Some(1), "nobody said yes");
+    let sure = json(&place.omni(&["dead-letters", "redrive", "--all", "--yes", "--json"]));
+    assert_eq!(sure["redriven"], 1);
 }
 
 /// What the gateway must refuse: everything else that a carrier sends is taken.

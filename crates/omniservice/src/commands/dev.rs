@@ -30,7 +30,7 @@ use crate::cli::DevArgs;
 use crate::dev_state::DevState;
 use crate::signals::Stop;
 use crate::system::random;
-use crate::wiring::{Gateway, Parts, open_store};
+use crate::wiring::{self, Gateway, Parts, open_store};
 use crate::{dev_state, output};
 
 /// The demo's tenant and account.
@@ -112,12 +112,7 @@ async fn listen(args: &DevArgs) -> anyhow::Result<TcpListener> {
         (None, Some(listen)) => listen,
         (None, None) => SocketAddr::from(([127, 0, 0, 1], 7070)),
     };
-    TcpListener::bind(address).await.map_err(|error| {
-        let detail = format!(
-            "cannot listen on {address}: {error}. Another `omni dev`? Use --port 0 for any free port."
-        );
-        Problem::new(problem::PORT_IN_USE, detail).into()
-    })
+    wiring::listen(address, "Another `omni dev`? Use --port 0 for any free port.").await
 }
 
 /// Where the sandbox keeps its data, and whether it is removed on exit.
@@ -182,7 +177,7 @@ fn banner(url: &str, key: &str, data: &Data, connections: usize, rules: usize) {
   Test key    {key}
   Try         omni trigger whatsapp.text --text \"where is my booking 4711?\"
               curl -s {address}/v1/messages -H \"Authorization: Bearer {key}\" -H 'content-type: application/json' -d '{{\"to\":\"+15550001001\",\"text\":\"hi\"}}'
-  Fail        omni send +15550002002 \"hi\" --wait · omni faults twilio outage=true   (docs/sandbox.md)
+  Fail        omni send +15550002002 \"hi\" --wait · omni faults bandwidth outage=true   (docs/sandbox.md)
   See         omni tail · omni messages list · omni why <id>
   Ctrl-C stops. Not for production: see `omni init`.
 ",

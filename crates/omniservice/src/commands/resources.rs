@@ -221,8 +221,10 @@ pub async fn dead_letters(command: DeadLettersCommand) -> anyhow::Result<()> {
     };
     let client = Client::find(&server)?;
     if id.is_none() && !yes {
-        let what = format!("{} go back to work.", open_letters(&client).await?);
-        confirm::ask(&what, Sure::Yes)?;
+        // Nothing to redrive is nothing to be sure of.
+        if let Some(letters) = open_letters(&client).await? {
+            confirm::ask(&letters, Sure::Yes)?;
+        }
     }
     let answer = match &id {
         Some(id) => {
@@ -246,14 +248,15 @@ pub async fn dead_letters(command: DeadLettersCommand) -> anyhow::Result<()> {
     if failures.is_empty() { Ok(()) } else { Err(Exit(8).into()) }
 }
 
-/// How many dead letters are open, for people: a listing tells no number over its page.
-async fn open_letters(client: &Client) -> anyhow::Result<String> {
+/// What would go back to work, if anything: a listing tells no number over its page.
+async fn open_letters(client: &Client) -> anyhow::Result<Option<String>> {
     let page = client.get("/v1/dead-letters?status=open&limit=200").await?;
     let count = page["data"].as_array().map(Vec::len).unwrap_or_default();
     Ok(match (count, page["nextCursor"].is_string()) {
-        (_, true) => format!("More than {count} dead letters"),
-        (1, false) => "One dead letter".to_owned(),
-        (count, false) => format!("{count} dead letters"),
+        (_, true) => Some(format!("More than {count} dead letters go back to work.")),
+        (0, false) => None,
+        (1, false) => Some("One dead letter goes back to work.".to_owned()),
+        (count, false) => Some(format!("{count} dead letters go back to work.")),
     })
 }
 

@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use omni_core::problem::{self, Problem};
 use omni_local::Options;
-use tokio::net::TcpListener;
 
 use crate::cli::ServeArgs;
 use crate::config::{Config, Overrides, build};
 use crate::signals::Stop;
-use crate::wiring::{Gateway, Parts, open_store};
+use crate::wiring::{self, Gateway, Parts, open_store};
 
 /// Serves until SIGTERM or Ctrl-C, then drains.
 pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
@@ -29,11 +27,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<()> {
     };
     let store = open_store(&config.data.dir, options)?;
     let listen = config.server.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        let detail =
-            format!("cannot listen on {listen}: {error}. Change server.listen or stop what uses it.");
-        Problem::new(problem::PORT_IN_USE, detail)
-    })?;
+    let listener = wiring::listen(listen, "Change server.listen or stop what uses it.").await?;
     let address = listener.local_addr()?;
     let connections = directory.connections().len();
     let parts = Parts {

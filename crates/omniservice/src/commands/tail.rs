@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::cli::TailArgs;
 use crate::client::{Client, query};
 use crate::exit::Exit;
-use crate::output::{self, Format, clock_time, text};
+use crate::output::{self, Format, stamp, text};
 use crate::system::SystemClock;
 use crate::words::Moment;
 
@@ -152,7 +152,7 @@ pub fn show(event: &Value, as_json: bool) {
         output::line(&event.to_string());
         return;
     }
-    let at = Timestamp::parse(text(event, "at")).map(clock_time).unwrap_or_default();
+    let at = Timestamp::parse(text(event, "at")).map(|at| stamp(at, SystemClock.now())).unwrap_or_default();
     let data = &event["data"];
     let mut facts = Vec::new();
     for (name, value) in data.as_object().into_iter().flatten() {

@@ -1,11 +1,12 @@
 //! `omni why`: what happened to a message, and why. The view for three in the morning.
 
-use omni_core::time::Timestamp;
+use omni_core::time::{Clock as _, Timestamp};
 use serde_json::Value;
 
 use crate::cli::WhyArgs;
 use crate::client::Client;
-use crate::output::{self, Format, clock_time, micros, text};
+use crate::output::{self, Format, micros, stamp, text};
+use crate::system::SystemClock;
 
 /// Explains one message.
 pub async fn run(args: WhyArgs) -> anyhow::Result<()> {
@@ -25,8 +26,10 @@ pub async fn run(args: WhyArgs) -> anyhow::Result<()> {
 pub fn lines(trace: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     let carrier = trace["carrier"].as_str().map(|carrier| format!(" · {carrier}")).unwrap_or_default();
+    // All other times are distances from this one.
+    let begin = trace["steps"][0]["at"].as_str().map(|at| format!(" · {at}")).unwrap_or_default();
     lines.push(format!(
-        "{}  {} · {}{carrier} · {}",
+        "{}  {} · {}{carrier} · {}{begin}",
         text(trace, "messageId"),
         text(trace, "direction"),
         text(trace, "channel"),
@@ -63,7 +66,8 @@ pub fn lines(trace: &Value) -> Vec<String> {
         )
     });
     section(trace, "receipts", "receipts", &mut lines, |receipt| {
-        let at = Timestamp::parse(text(receipt, "receivedAt")).map(clock_time).unwrap_or_default();
+        let at = Timestamp::parse(text(receipt, "receivedAt"));
+        let at = at.map(|at| stamp(at, SystemClock.now())).unwrap_or_default();
         let effect = if receipt["applied"] == true { "" } else { "  (changed nothing)" };
         let code = receipt["errorCode"].as_str().map(|code| format!("  {code}")).unwrap_or_default();
         format!("{at} {}{code}{effect}", text(receipt, "state"))
@@ -128,12 +132,14 @@ mod tests {
             |name: &str, reason: &str| json!({ "connection": name, "eligible": true, "reason": reason });
         let trace = json!({
             "messageId": "msg_1", "direction": "outbound", "channel": "sms", "status": "failed",
+            "steps": [{ "at": "2026-11-20T10:00:00Z", "step": "receive", "verdict": "stored", "micros": 1 }],
             "candidates": [candidate("a", "capable"), candidate("a-name-that-is-rather-long", "healthy")],
             "attempts": [{ "number": 1, "connection": "a", "outcome": "rejected" }],
         });
         let lines = lines(&trace);
         let column =
             |word: &str| lines.iter().find_map(|line| Some(line.split_once(word)?.0.chars().count()));
+        assert!(lines[0].ends_with("2026-11-20T10:00:00Z"), "{lines:#?}");
         assert_eq!(column("capable"), column("healthy"), "{lines:#?}");
         assert!(lines.iter().all(|line| line.trim_end() == line), "{lines:#?}");
     }

@@ -106,6 +106,10 @@ fn every_event_that_is_told_can_be_chosen() {
     for name in types {
         assert!(omni_server::views::event::TYPES.contains(&name.as_str()), "{name} is missing in `TYPES`");
     }
+    let manual = include_str!("../../../../docs/api.md");
+    for name in omni_server::views::event::TYPES {
+        assert!(manual.contains(&format!("`{name}`")), "{name} is missing in docs/api.md");
+    }
 }
 
 /// Reads a stream until `enough` says so.
