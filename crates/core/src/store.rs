@@ -235,6 +235,17 @@ pub struct Put {
     pub expires_at: Option<Timestamp>,
 }
 
+/// What must be true of a record that is read, and not written.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// Where.
+    pub table: Table,
+    /// Which.
+    pub key: String,
+    /// What must be true.
+    pub expect: Expect,
+}
+
 /// One record to delete; deleting what is not there is no error.
 #[derive(Debug, Clone)]
 pub struct Delete {
@@ -315,6 +326,9 @@ pub struct Changes {
     /// [`Table::Pointer`] makes the answer [`Committed::Duplicate`]; any other failed
     /// condition makes it [`Committed::Conflict`].
     pub puts: Vec<Put>,
+    /// Conditions on records that are not written. One that fails makes the answer
+    /// [`Committed::Conflict`].
+    pub checks: Vec<Check>,
     /// Records to delete.
     pub deletes: Vec<Delete>,
     /// Jobs to add, in this order.
@@ -335,6 +349,7 @@ impl Changes {
         Self {
             tenant,
             puts: Vec::new(),
+            checks: Vec::new(),
             deletes: Vec::new(),
             jobs: Vec::new(),
             complete: None,
@@ -383,6 +398,13 @@ impl Changes {
         self
     }
 
+    /// Demands that a record is as it was seen: at that version, or (with `None`) absent.
+    pub fn as_seen(&mut self, table: Table, key: impl Into<String>, version: Option<u64>) -> &mut Self {
+        let expect = version.map_or(Expect::Absent, Expect::Version);
+        self.checks.push(Check { table, key: key.into(), expect });
+        self
+    }
+
     /// Deletes a small fact.
     pub fn unpoint(&mut self, pointer: &Pointer) -> &mut Self {
         self.deletes.push(Delete { table: Table::Pointer, key: pointer.as_str().to_owned() });
@@ -404,6 +426,7 @@ impl Changes {
     /// How many writes this is, as the limit counts them.
     pub fn writes(&self) -> usize {
         self.puts.len()
+            + self.checks.len()
             + self.deletes.len()
             + self.jobs.len()
             + self.events.len()

@@ -174,25 +174,36 @@ fn pin(queue: &mut Queue, changes: &Changes, now: Timestamp) -> bool {
     true
 }
 
+fn met(expect: Expect, found: Option<&Row>) -> bool {
+    match expect {
+        Expect::Any => true,
+        Expect::Absent => found.is_none(),
+        Expect::Version(version) => found.is_some_and(|row| row.version == version),
+    }
+}
+
 impl State {
     /// Why the commit cannot be, if it cannot.
     fn refuses(&self, changes: &Changes, lease_held: bool, now: Timestamp) -> Option<Committed> {
         let mut conflict = (!lease_held).then_some("lease");
+        let there = |table, key: &str| {
+            let found = self.records.get(&(changes.tenant.clone(), table, key.to_owned()));
+            found.filter(|row| row.is_there(now))
+        };
         for put in &changes.puts {
-            let found = self.records.get(&(changes.tenant.clone(), put.table, put.key.clone()));
-            let found = found.filter(|row| row.is_there(now));
-            let met = match put.expect {
-                Expect::Any => true,
-                Expect::Absent => found.is_none(),
-                Expect::Version(version) => found.is_some_and(|row| row.version == version),
-            };
-            if met {
+            let found = there(put.table, &put.key);
+            if met(put.expect, found) {
                 continue;
             }
             if let (Table::Pointer, Expect::Absent, Some(row)) = (put.table, put.expect, found) {
                 return Some(Committed::Duplicate { of: row.body.clone() });
             }
             conflict.get_or_insert(put.table.name());
+        }
+        for check in &changes.checks {
+            if !met(check.expect, there(check.table, &check.key)) {
+                conflict.get_or_insert(check.table.name());
+            }
         }
         conflict.map(|on| Committed::Conflict { on })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use omni_core::id::TenantId;
 use omni_core::job::Job;
-use omni_core::store::{Changes, Delete, Expect, Postpone, Put, StoreError, Table};
+use omni_core::store::{Changes, Check, Delete, Expect, Postpone, Put, StoreError, Table};
 use omni_core::time::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -87,6 +87,7 @@ pub(crate) struct ReadyEvent {
 pub(crate) struct Ready {
     pub(crate) tenant: Arc<Tenant>,
     pub(crate) puts: Vec<ReadyPut>,
+    pub(crate) checks: Vec<(Place, Expect)>,
     pub(crate) deletes: Vec<Place>,
     pub(crate) jobs: Vec<ReadyJob>,
     pub(crate) complete: Option<(omni_core::id::JobId, u64)>,
@@ -101,6 +102,8 @@ impl Ready {
         check(&changes)?;
         let tenant = tenants.named(&changes.tenant);
         let puts = changes.puts.into_iter().map(|put| ready_put(&tenant.name, put)).collect();
+        let check = |check: Check| (Place::new(&changes.tenant, check.table, check.key), check.expect);
+        let checks = changes.checks.into_iter().map(check).collect();
         let delete = |Delete { table, key }| Place::new(&changes.tenant, table, key);
         let deletes = changes.deletes.into_iter().map(delete).collect();
         let jobs = changes.jobs.into_iter().map(ready_job).collect();
@@ -111,6 +114,7 @@ impl Ready {
         };
         Ok(Self {
             puts,
+            checks,
             deletes,
             jobs,
             complete: changes.complete,
@@ -144,7 +148,7 @@ fn ready_job(job: Job) -> ReadyJob {
     ReadyJob { json: serde_json::to_string(&job).expect("jobs serialise"), job: Box::new(job) }
 }
 
-/// Refuses what no commit may be: too large, or one record written (or deleted) twice.
+/// Refuses what no commit may be: too large, or one record written, deleted or checked twice.
 ///
 /// # Panics
 /// If a job or the journal entry belongs to another tenant: like in `Changes::put`, a fault
@@ -157,7 +161,8 @@ pub(crate) fn check(changes: &Changes) -> Result<(), StoreError> {
     assert!(journal.is_none_or(|of| of == tenant), "a journal entry of another tenant");
     let puts = changes.puts.iter().map(|put| (put.table, put.key.as_str()));
     let deletes = changes.deletes.iter().map(|delete| (delete.table, delete.key.as_str()));
-    let mut places: Vec<_> = puts.chain(deletes).collect();
+    let checks = changes.checks.iter().map(|check| (check.table, check.key.as_str()));
+    let mut places: Vec<_> = puts.chain(deletes).chain(checks).collect();
     places.sort_unstable();
     if places.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(StoreError::Other("one record twice in one commit".into()));

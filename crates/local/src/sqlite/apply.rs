@@ -72,10 +72,7 @@ impl Hands {
         let mut found = Vec::with_capacity(ready.puts.len());
         let mut conflict = lease_lost.then_some("lease");
         for put in &ready.puts {
-            let (at, body) = match &put.place {
-                Place::Pointer(key) => self.find_pointer(key, put.expect, now)?,
-                Place::Row(table, id) => (self.find_row(*table, number, id, put, now)?, None),
-            };
+            let (at, body) = self.find(&put.place, number, put.expect, put.group.as_deref(), now)?;
             if let (Some(of), Expect::Absent) = (body, put.expect) {
                 return Ok(Err(Committed::Duplicate { of: of.into() }));
             }
@@ -84,13 +81,32 @@ impl Hands {
             }
             found.push(at);
         }
+        for (place, expect) in &ready.checks {
+            if conflict.is_none() && !self.find(place, number, *expect, None, now)?.0.meets(*expect) {
+                conflict = Some(place.table().name());
+            }
+        }
         Ok(match conflict {
             Some(on) => Err(Committed::Conflict { on }),
             None => Ok(found),
         })
     }
 
-    /// With the body only if it is one that should be absent.
+    /// What stands there; with the body only if it is a pointer that should be absent.
+    fn find(
+        &self,
+        place: &Place,
+        number: i64,
+        expect: Expect,
+        group: Option<&str>,
+        now: Timestamp,
+    ) -> rusqlite::Result<(Found, Option<Vec<u8>>)> {
+        match place {
+            Place::Pointer(key) => self.find_pointer(key, expect, now),
+            Place::Row(table, id) => Ok((self.find_row(*table, number, id, group, now)?, None)),
+        }
+    }
+
     fn find_pointer(
         &self,
         key: &PointerKey,
@@ -115,7 +131,7 @@ impl Hands {
         table: Table,
         number: i64,
         id: &str,
-        put: &ReadyPut,
+        group: Option<&str>,
         now: Timestamp,
     ) -> rusqlite::Result<Found> {
         let Some(sql) = sql::of(table) else { return Ok(Found::Nothing) };
@@ -125,8 +141,7 @@ impl Hands {
         if is_expired(row.get(2)?, now) {
             return Ok(Found::Expired { row: row.get(0)? });
         }
-        let group = row.get_ref(3)?.as_str_or_null()?;
-        let same_group = group == put.group.as_deref();
+        let same_group = row.get_ref(3)?.as_str_or_null()? == group;
         Ok(Found::At { row: row.get(0)?, version: row.get(1)?, same_group })
     }
 

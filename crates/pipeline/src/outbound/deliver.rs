@@ -30,7 +30,9 @@ use omni_core::problem;
 use omni_core::segments;
 use omni_core::status::Status;
 use omni_core::steps::StepId;
-use omni_core::store::{Changes, Committed, Expect, Pointer, Postpone, StoreError, StoreExt, Versioned};
+use omni_core::store::{
+    Changes, Committed, Expect, Pointer, Postpone, StoreError, StoreExt, Table, Versioned,
+};
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -134,6 +136,30 @@ enum Probe {
     Passed,
 }
 
+/// One part of a message, or all of it.
+struct Part {
+    /// From 1 on.
+    number: u16,
+    of: usize,
+    content: OutboundContent,
+}
+
+/// What a last look rests on: records, and their versions.
+#[derive(Default)]
+struct Seen(Vec<(Table, String, Option<u64>)>);
+
+impl Seen {
+    fn note(&mut self, table: Table, key: &str, version: Option<u64>) {
+        self.0.push((table, key.to_owned(), version));
+    }
+
+    fn demand(self, changes: &mut Changes) {
+        for (table, key, version) in self.0 {
+            changes.as_seen(table, key, version);
+        }
+    }
+}
+
 /// Why a message must not be sent now.
 pub(super) enum Stop {
     /// Never.
@@ -167,10 +193,10 @@ impl Delivery<'_> {
             // the carrier has can neither expire nor be dropped any more.
             return self.taken(message).await;
         }
-        let stop = self.last_look(&message).await?;
-        if let Some(stop) = stop {
-            return self.stop(message, stop).await;
-        }
+        let mut seen = match self.last_look(&message).await? {
+            Ok(seen) => seen,
+            Err(stop) => return self.stop(message, stop).await,
+        };
         let (connection, breaker_wait) = self.choose(&mut message).await?;
         let Some(connection) = connection else {
             let stop = breaker_wait.unwrap_or_else(|| Stop::End(Status::Failed, unroutable(&message)));
@@ -190,14 +216,18 @@ impl Delivery<'_> {
             Err(wait) => return self.stop(message, wait).await,
             // Asking took its time: somebody may have opted out meanwhile.
             Ok(Probe::Passed) => {
-                if let Some(stop) = self.last_look(&message).await? {
-                    self.engine.breakers.withdraw(&connection.id);
-                    return self.stop(message, stop).await;
-                }
+                seen = match self.last_look(&message).await? {
+                    Ok(seen) => seen,
+                    Err(stop) => {
+                        self.engine.breakers.withdraw(&connection.id);
+                        return self.stop(message, stop).await;
+                    }
+                };
             }
             Ok(Probe::NotNeeded) => {}
         }
-        self.attempt(message, &connection, sender, content, part, parts.len()).await
+        let part = Part { number: part, of: parts.len(), content };
+        self.attempt(message, &connection, sender, part, seen).await
     }
 
     /// Nothing is left to send: the job ends, and the message is at least `sent`.
@@ -214,20 +244,23 @@ impl Delivery<'_> {
         self.commit(changes).await
     }
 
-    /// What must be true in the moment before the socket write.
-    async fn last_look(&self, message: &Message) -> Result<Option<Stop>, StepError> {
+    /// What must be true in the moment before the socket write. What it saw is a condition of
+    /// the commit that records the attempt: who opts out, or takes over, in between wins.
+    async fn last_look(&self, message: &Message) -> Result<Result<Seen, Stop>, StepError> {
+        let mut seen = Seen::default();
         let sending = message.sending.clone().unwrap_or_default();
         if sending.expire_at.is_some_and(|at| at <= self.now) {
             let error = ours("EXPIRED", ErrorClass::Expired, "its time ran out before a carrier took it");
-            return Ok(Some(Stop::End(Status::Expired, error)));
+            return Ok(Err(Stop::End(Status::Expired, error)));
         }
         if message.author != Author::ConsentReply {
             let pointer = Pointer::consent(&message.account, message.customer_address.expose());
             let store = &self.engine.store;
             let consent = store.pointer::<ConsentRecord>(&message.tenant, &pointer).await.map_err(failed)?;
+            seen.note(Table::Pointer, pointer.as_str(), consent.as_ref().map(|found| found.version));
             if consent.is_some_and(|record| record.value.opted_out) {
                 let error = ours("RECIPIENT_OPTED_OUT", ErrorClass::OptedOut, "the recipient opted out");
-                return Ok(Some(Stop::End(Status::Failed, error)));
+                return Ok(Err(Stop::End(Status::Failed, error)));
             }
         }
         if let (Some(epoch), Some(conversation)) = (sending.epoch, message.conversation)
@@ -235,11 +268,12 @@ impl Delivery<'_> {
         {
             let found =
                 self.engine.store.conversation(&message.tenant, conversation).await.map_err(failed)?;
+            seen.note(Table::Conversation, &conversation.to_string(), found.as_ref().map(|f| f.version));
             if found.is_some_and(|found| found.value.epoch > epoch) {
-                return Ok(Some(Stop::Drop("handed off meanwhile: a person has the conversation")));
+                return Ok(Err(Stop::Drop("handed off meanwhile: a person has the conversation")));
             }
         }
-        Ok(None)
+        Ok(Ok(seen))
     }
 
     /// The connection to use; or, if all that could carry it have open breakers, the wait.
@@ -441,10 +475,10 @@ impl Delivery<'_> {
         mut message: Message,
         connection: &Arc<Connection>,
         sender: omni_core::address::Address,
-        content: OutboundContent,
-        part: u16,
-        parts: usize,
+        part: Part,
+        seen: Seen,
     ) -> Result<Next, StepError> {
+        let Part { number: part, of: parts, content } = part;
         let client_ref = if parts > 1 { format!("{}.{part}", message.id) } else { message.id.to_string() };
         let attempt = Attempt {
             id: AttemptId::make(&*self.engine.ids, self.now),
@@ -489,6 +523,7 @@ impl Delivery<'_> {
         }
         let mut changes = Changes::new(message.tenant.clone());
         changes.put(&message, Expect::Version(self.version));
+        seen.demand(&mut changes);
         match self.engine.store.commit(changes).await.map_err(failed)? {
             Committed::Applied => {}
             Committed::Duplicate { .. } | Committed::Conflict { .. } => {

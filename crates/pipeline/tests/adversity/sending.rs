@@ -14,6 +14,7 @@ use omni_pipeline::directory::Directory;
 use omni_pipeline::{dead_letters, worker};
 use serde_json::json;
 
+use crate::support::gate::Gate;
 use crate::support::{Does, PERSON, Scripted, World, sms};
 use crate::{ambiguous, dead_letter, open_attempt, refuses};
 
@@ -333,4 +334,28 @@ async fn a_send_is_not_cut_off_when_its_lease_is_lost() {
     };
     tokio::join!(worker::work(&world.engine, &jobs[0]), meanwhile);
     assert_eq!(world.message(id).await.status, Status::Sent);
+}
+
+/// The commit that records the attempt stands at the door; meanwhile STOP comes in.
+#[tokio::test]
+async fn who_opts_out_after_the_last_look_is_sent_nothing() {
+    let carrier = sms();
+    let mut world = World::of([&carrier], |_| {});
+    let id = world.send("an offer").await.unwrap().response.message_id;
+    let gate = Gate::before(&world.store, "msg_");
+    let plain = std::mem::replace(&mut world.engine.store, gate.clone());
+    let jobs = world.store.lease(1, Duration::ZERO).await.unwrap();
+    let overtaking = async {
+        gate.reached().await;
+        world.callback("alpha", json!([{ "id": "in-1", "text": "STOP" }])).await;
+        world.settle().await;
+        gate.open();
+    };
+    tokio::join!(worker::work(&world.engine, &jobs[0]), overtaking);
+    world.engine.store = plain;
+    world.settle().await;
+    assert!(!carrier.texts().contains(&"an offer".to_owned()), "{:?}", carrier.texts());
+    let message = world.message(id).await;
+    assert_eq!(message.status, Status::Failed);
+    assert_eq!(message.error.unwrap().code, "RECIPIENT_OPTED_OUT");
 }

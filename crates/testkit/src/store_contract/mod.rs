@@ -129,6 +129,7 @@ macro_rules! store_contract {
             racing_duplicates_make_one_row
             a_version_rises_by_one_with_every_write
             a_write_on_an_old_version_conflicts
+            a_record_that_is_only_looked_at_must_be_as_it_was_seen
             a_new_record_does_not_overwrite_another
             a_duplicate_outweighs_a_conflict
             the_first_of_two_duplicates_is_named

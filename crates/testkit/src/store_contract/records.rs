@@ -110,6 +110,33 @@ pub async fn a_version_rises_by_one_with_every_write(fixture: &Fixture) {
     }
 }
 
+pub async fn a_record_that_is_only_looked_at_must_be_as_it_was_seen(fixture: &Fixture) {
+    let (seen, absent) = (fixture.samples.customer(&acme()), inbound("not there"));
+    let mut changes = Changes::new(acme());
+    changes.put(&seen, Expect::Absent).point(&inbound("there"), &1, Expect::Absent, None);
+    fixture.apply(changes).await;
+    let key = seen.id.to_string();
+    let (there, absent) = (inbound("there").as_str().to_owned(), absent.as_str().to_owned());
+    let cases = [
+        ("a record as seen", Table::Customer, key.clone(), Some(1), None),
+        ("a record of another version", Table::Customer, key.clone(), Some(2), Some("customer")),
+        ("a record that was not there", Table::Customer, key, None, Some("customer")),
+        ("a pointer as seen", Table::Pointer, there.clone(), Some(1), None),
+        ("a pointer that was not there: no duplicate", Table::Pointer, there, None, Some("pointer")),
+        ("a pointer that is still not there", Table::Pointer, absent.clone(), None, None),
+        ("a pointer that is gone", Table::Pointer, absent, Some(1), Some("pointer")),
+    ];
+    for (name, table, key, version, conflict) in cases {
+        let message = fixture.samples.message(&acme());
+        let mut changes = writing(&message, Expect::Absent);
+        changes.as_seen(table, key, version);
+        let expect = conflict.map_or(Committed::Applied, |on| Committed::Conflict { on });
+        assert_eq!(fixture.commit(changes).await, expect, "{name}");
+        let stored = fixture.store.message(&acme(), message.id).await.unwrap();
+        assert_eq!(stored.is_some(), conflict.is_none(), "{name}");
+    }
+}
+
 pub async fn a_write_on_an_old_version_conflicts(fixture: &Fixture) {
     let mut message = fixture.samples.message(&acme());
     assert_eq!(
