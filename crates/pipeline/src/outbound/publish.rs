@@ -215,6 +215,7 @@ async fn plan(
     };
     let account = account(engine, tenant, request, named.as_ref().map(|named| &named.value))?;
     let connections = usable(engine, caller, &account, now);
+    refuse_unknown_carrier(request, &connections)?;
     let (recipient, channel) = recipient(request, &account, named.as_ref().map(|n| &n.value), &connections)?;
     refuse_sandbox_address(caller, &recipient)?;
     if let Some(named) = &named {
@@ -558,6 +559,30 @@ fn refuse_unroutable(candidates: &[Candidate]) -> Result<(), Problem> {
         format!("No connection can carry this message ({}).", reasons.join("; "))
     };
     Err(Problem::new(problem::NO_ROUTE, detail))
+}
+
+/// A carrier that the account has no connection to is a slip, not a preference.
+fn refuse_unknown_carrier(
+    request: &SendRequest,
+    connections: &[(Arc<Connection>, BreakerState)],
+) -> Result<(), Problem> {
+    let Some(wanted) = request.preferred_carrier.as_deref() else { return Ok(()) };
+    let mut ours: Vec<&str> = connections.iter().map(|(connection, _)| connection.carrier.name().0).collect();
+    ours.sort_unstable();
+    ours.dedup();
+    if ours.contains(&wanted) {
+        return Ok(());
+    }
+    let hint =
+        problem::did_you_mean(wanted, ours.iter().copied()).map(|near| format!(" Did you mean `{near}`?"));
+    let detail = format!(
+        "There is no connection of that carrier; yours: {}.{}",
+        ours.join(", "),
+        hint.unwrap_or_default()
+    );
+    let mut problem = Problem::new(problem::VALIDATION_FAILED, detail.clone());
+    problem.errors.push(FieldError::new("/to/preferredCarrier", "unknown_carrier", detail));
+    Err(problem)
 }
 
 fn no_conversation(id: omni_core::id::ConversationId) -> Problem {

@@ -106,3 +106,17 @@ async fn many_messages_to_one_person_at_once_are_all_taken() {
     let conversation: Conversation = decode(&page.records[0].body).unwrap();
     assert_eq!((page.records.len(), conversation.sequence), (1, 500));
 }
+
+#[tokio::test]
+async fn a_carrier_without_a_connection_is_no_preference() {
+    let world = World::of([&sms()], |_| {});
+    let wishing =
+        |carrier: &str| json!({ "to": { "phoneNumber": PERSON, "preferredCarrier": carrier }, "text": "hi" });
+    world.publish(&wishing("alpha"), None).await.unwrap();
+    let refused = world.publish(&wishing("alpah"), None).await.unwrap_err();
+    assert_eq!(
+        (refused.code, refused.errors[0].pointer.as_str()),
+        (problem::VALIDATION_FAILED, "/to/preferredCarrier")
+    );
+    assert!(refused.detail.contains("`alpha`"), "{}", refused.detail);
+}
