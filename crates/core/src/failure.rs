@@ -90,10 +90,11 @@ impl ErrorClass {
             | Self::Account
             | Self::Registration
             | Self::Expired
-            | Self::Rejected
-            | Self::InvalidRecipient
-            | Self::WindowClosed => Retry::OtherCarrier,
-            Self::BadRequest
+            | Self::Rejected => Retry::OtherCarrier,
+            // Another channel might do; another carrier of this one would find the same.
+            Self::InvalidRecipient
+            | Self::WindowClosed
+            | Self::BadRequest
             | Self::Filtered
             | Self::OptedOut
             | Self::UserBlocked

@@ -217,7 +217,7 @@ fn open_attempt(id: omni_core::id::MessageId) -> omni_core::message::Attempt {
 async fn a_refusal_for_good_goes_to_the_next_carrier_or_ends() {
     let cases = [
         (ErrorClass::Registration, 1, Status::Sent),
-        (ErrorClass::InvalidRecipient, 1, Status::Sent),
+        (ErrorClass::InvalidRecipient, 0, Status::Failed),
         (ErrorClass::Filtered, 0, Status::Failed),
         (ErrorClass::OptedOut, 0, Status::Failed),
         (ErrorClass::BadRequest, 0, Status::Failed),

@@ -240,7 +240,7 @@ fn answers_become_outcomes() {
         (202, r#"{"id":"m9","segmentCount":2}"#, Ok(("m9", Some(2)))),
         (202, r#"{"data":{"id":"m9"}}"#, Ok(("m9", None))),
         (202, "<html>", Err((ErrorClass::Ambiguous, Retry::Reconcile))),
-        (400, r#"{"type":"request-validation","fieldErrors":[{"fieldName":"to","description":"'+13035550177' bad"}]}"#, Err((ErrorClass::InvalidRecipient, Retry::OtherCarrier))),
+        (400, r#"{"type":"request-validation","fieldErrors":[{"fieldName":"to","description":"'+13035550177' bad"}]}"#, Err((ErrorClass::InvalidRecipient, Retry::Never))),
         (400, r#"{"type":"request-validation","description":"no"}"#, Err((ErrorClass::BadRequest, Retry::Never))),
         (401, "", Err((ErrorClass::Auth, Retry::OtherCarrier))),
         (403, "", Err((ErrorClass::Permission, Retry::OtherCarrier))),

@@ -122,7 +122,11 @@ pub(super) fn refusal(response: &HttpResponse) -> SendError {
     let error = if first.is_null() { &body } else { first };
     let code = json::id(&error["code"]);
     let description = error["description"].as_str().or(error["message"].as_str()).unwrap_or_default();
-    let class = by_status(response.status).or_else(|| code.as_deref().and_then(api_code));
+    let class = by_status(response.status).or_else(|| match code.as_deref() {
+        // There is one recipient in each request: it is the number that is wrong, not the request.
+        Some("9") if error["parameter"] == "recipients" => Some(ErrorClass::InvalidRecipient),
+        code => code.and_then(api_code),
+    });
     let class = class.unwrap_or_else(|| match code.as_deref() {
         Some("301") => ErrorClass::WindowClosed,
         _ if (400..500).contains(&response.status) => ErrorClass::BadRequest,

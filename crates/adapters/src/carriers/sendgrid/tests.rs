@@ -413,7 +413,7 @@ fn answers_become_outcomes() {
         |message: &str, field: &str| json!({"errors": [{"message": message, "field": field}]}).to_string();
     #[rustfmt::skip]
     let cases = [
-        (400, error("Does not contain a valid address.", "personalizations.0.to.0.email"), InvalidRecipient, Retry::OtherCarrier),
+        (400, error("Does not contain a valid address.", "personalizations.0.to.0.email"), InvalidRecipient, Retry::Never),
         (400, error("bad", "template_id"), Template, Retry::Never),
         (400, error("bad", "attachments.0.content"), Media, Retry::Never),
         (400, error("bad", "subject"), BadRequest, Retry::Never),

@@ -195,7 +195,7 @@ fn answers_become_outcomes() {
         ("no sid", 201, "{}".into(), Err((E::Ambiguous, "ambiguous", Retry::Reconcile))),
         ("no JSON", 200, "<html>".into(), Err((E::Ambiguous, "ambiguous", Retry::Reconcile))),
         ("opted out", 400, error(21_610), Err((E::OptedOut, "21610", Retry::Never))),
-        ("no such number", 400, error(21_211), Err((E::InvalidRecipient, "21211", Retry::OtherCarrier))),
+        ("no such number", 400, error(21_211), Err((E::InvalidRecipient, "21211", Retry::Never))),
         ("credentials", 401, error(20_003), Err((E::Auth, "20003", Retry::OtherCarrier))),
         ("too fast", 429, error(20_429), Err((E::Throttled, "20429", seven))),
         ("too fast, at the edge", 429, String::new(), Err((E::Throttled, "429", seven))),

@@ -182,7 +182,7 @@ fn answers_become_outcomes() {
         ("paused", 200, r#"{"messages":[{"id":"wamid.1","message_status":"paused"}]}"#.into(), Err((E::Template, "paused", Retry::Never))),
         ("no id", 200, "{}".into(), Err((E::Ambiguous, "ambiguous", Retry::Reconcile))),
         ("no JSON", 200, "<html>".into(), Err((E::Ambiguous, "ambiguous", Retry::Reconcile))),
-        ("window", 400, error(131_047), Err((E::WindowClosed, "131047", Retry::OtherCarrier))),
+        ("window", 400, error(131_047), Err((E::WindowClosed, "131047", Retry::Never))),
         ("token", 401, error(190), Err((E::Auth, "190", Retry::OtherCarrier))),
         ("too fast", 400, error(130_429), Err((E::Throttled, "130429", seven))),
         ("unknown code", 400, error(999_999), Err((E::BadRequest, "999999", Retry::Never))),
