@@ -67,14 +67,12 @@ async fn lines(sample: &Sample) -> Vec<Value> {
         !requests.is_empty()
     };
     for (channel, from) in senders(&*carrier) {
-        for (name, content) in contents() {
-            for message in messages(sample.carrier, channel, &from, &content) {
-                let with = if message.reply_to.is_some() { ", with everything" } else { "" };
-                let kind = content.message_type();
+        for (name, content) in contents(sample.carrier, channel) {
+            for (with, message) in messages(sample.carrier, channel, &from, &content) {
                 // What is refused makes no request; what comes back is the recorder's word.
                 drop(carrier.send(&http, &message).await);
                 if keep(format!("{name} over {}{with}", channel.as_str())) {
-                    taken.push(kind);
+                    taken.push(content.message_type());
                 }
             }
         }
@@ -131,14 +129,16 @@ fn senders(carrier: &dyn Carrier) -> Vec<(Channel, Address)> {
     carrier.senders().into_iter().flat_map(of).collect()
 }
 
-/// The bare message, and one with everything that a message can have.
+/// The bare message and one with everything that a message can have; where there is such a
+/// thing, one that leaves the sender to the carrier and one to a person who hides the number.
 fn messages(
     carrier: &str,
     channel: Channel,
     from: &Address,
     content: &OutboundContent,
-) -> [OutboundMessage; 2] {
+) -> Vec<(&'static str, OutboundMessage)> {
     let id: MessageId = "msg_01KAHTX5Z0E8R9S7T44VH8RT9M".parse().expect("an id");
+    let made = i64::try_from(id.ulid().timestamp_ms()).expect("a time");
     let bare = OutboundMessage {
         message_id: id,
         client_ref: id.to_string(),
@@ -155,10 +155,19 @@ fn messages(
         reply_to: Some(received(carrier, channel).into()),
         conversation_ref: Some("PJ0MRSHTDG".into()),
         status_url: Some("https://gw.example.net/webhooks/status".into()),
-        expires_at: Some(time("2026-11-21T13:00:00Z")),
+        expires_at: Some(Timestamp::from_millis(made + 600_000)),
         ..bare.clone()
     };
-    [bare, full]
+    let mut all = Vec::new();
+    if carrier == "twilio" {
+        all.push((", without a sender", OutboundMessage { from: "".into(), ..bare.clone() }));
+    }
+    if channel == Channel::Whatsapp {
+        let to = "bsuid:GB.1A2B3C4D5E6F7G8H9J0K".into();
+        all.push((", to a user id", OutboundMessage { to, ..bare.clone() }));
+    }
+    all.extend([("", bare), (", with everything", full)]);
+    all
 }
 
 fn recipient(channel: Channel) -> Address {
@@ -172,11 +181,11 @@ fn recipient(channel: Channel) -> Address {
 
 /// The carrier's id of a message that we got.
 fn received(carrier: &str, channel: Channel) -> &'static str {
-    match channel {
-        Channel::Email => "CAF1a2b3c@customer.example",
-        Channel::Whatsapp if carrier == "twilio" => "SM0123456789abcdef0123456789abcdef",
-        Channel::Whatsapp => "wamid.HBgLMTMwMzU1NTAxNzcVAgASGBQzQTdCMUMyRDNFNEY1QTZCN0M4RAA=",
-        _ => "SM0123456789abcdef0123456789abcdef",
+    match (carrier, channel) {
+        ("messagebird", _) => "wam_01kahtx5z0e8r9s7t44vh8rt9m",
+        ("twilio", _) => "SM0123456789abcdef0123456789abcdef",
+        (_, Channel::Email) => "CAF1a2b3c@customer.example",
+        _ => "wamid.HBgLMTMwMzU1NTAxNzcVAgASGBQzQTdCMUMyRDNFNEY1QTZCN0M4RAA=",
     }
 }
 
@@ -206,7 +215,7 @@ fn presence(carrier: &str, channel: Channel, typing: bool) -> Presence {
 }
 
 /// Contents of every kind; where a carrier shapes them differently, several.
-fn contents() -> Vec<(&'static str, OutboundContent)> {
+fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundContent)> {
     let text = |text: &str| OutboundContent::Text { text: text.into() };
     let cards = json!([{
         "name": { "formatted_name": "Maya Lindqvist", "first_name": "Maya" },
@@ -219,8 +228,13 @@ fn contents() -> Vec<(&'static str, OutboundContent)> {
         address: name.map(|_| "London SE1".into()),
     };
     let reaction = |emoji: &str| OutboundContent::Reaction {
-        target: received("", Channel::Whatsapp).into(),
+        target: received(carrier, channel).into(),
         emoji: emoji.into(),
+    };
+    let approved = match carrier {
+        "twilio" => "HX0123456789abcdef0123456789abcdef",
+        "sendgrid" => "d-0123456789abcdef0123456789abcdef",
+        _ => "order_update",
     };
     let mut all = vec![
         ("text", text("hello")),
@@ -230,13 +244,11 @@ fn contents() -> Vec<(&'static str, OutboundContent)> {
         ("a reaction", reaction("👍")),
         ("a reaction taken back", reaction("")),
         ("contact cards", OutboundContent::Contacts { contacts: cards }),
-        ("a template", template("order_update", &["1", "2"])),
-        ("a template without values", template("order_update", &[])),
-        ("a template with named values", template("order_update", &["name"])),
-        ("a template by Twilio's id", template("HX0123456789abcdef0123456789abcdef", &["1", "2"])),
-        ("a template by SendGrid's id", template("d-0123456789abcdef0123456789abcdef", &["name"])),
+        ("a template", template(approved, &["1", "2"])),
+        ("a template without values", template(approved, &[])),
+        ("a template with named values", template(approved, &["name"])),
     ];
-    all.extend(media());
+    all.extend(media(channel));
     all.extend(choices());
     all
 }
@@ -249,7 +261,7 @@ fn template(id: &str, names: &[&str]) -> OutboundContent {
     }
 }
 
-fn media() -> Vec<(&'static str, OutboundContent)> {
+fn media(channel: Channel) -> Vec<(&'static str, OutboundContent)> {
     let medium = |mime: &str, name: &str| OutboundMedia {
         url: Some(format!("https://files.gw.example.net/{name}")),
         mime: Some(mime.into()),
@@ -266,17 +278,21 @@ fn media() -> Vec<(&'static str, OutboundContent)> {
         url: Some("data:text/plain;base64,aGVsbG8=".into()),
         ..medium("text/plain", "a.txt")
     };
-    vec![
+    let mut all = vec![
         ("a picture", of(vec![picture()], None)),
         ("a picture with words", of(vec![picture()], Some("hello"))),
         ("two pictures with words", of(vec![picture(), medium("image/png", "b.png")], Some("hello"))),
         ("an uploaded picture", of(vec![uploaded], Some("hello"))),
-        ("a file in the message", of(vec![inline], Some("hello"))),
         ("a film", of(vec![medium("video/mp4", "a.mp4")], Some("hello"))),
         ("a sound", of(vec![medium("audio/mpeg", "a.mp3")], None)),
         ("a sticker", of(vec![medium("image/webp", "a.webp")], None)),
         ("a document", of(vec![medium("application/pdf", "a.pdf")], Some("hello"))),
-    ]
+    ];
+    if channel == Channel::Email {
+        // Elsewhere carriers fetch media; only a mail brings them along.
+        all.push(("a file in the message", of(vec![inline], Some("hello"))));
+    }
+    all
 }
 
 fn choices() -> Vec<(&'static str, OutboundContent)> {

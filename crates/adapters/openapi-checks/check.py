@@ -269,11 +269,12 @@ def check(request, descriptions):
     return f"{request['method']} {path}", ["no such operation in the description"]
 
 
-def known(carrier, operation, mistake):
+def known(request, operation, mistake):
     """The number of the disagreement that a mistake falls under; `None` if it is new."""
     for at, entry in enumerate(KNOWN):
-        is_about = entry["carrier"] == carrier and entry["operation"] == operation
-        if is_about and re.search(entry["mistake"], mistake):
+        is_about = entry["carrier"] == request["carrier"] and entry["operation"] == operation
+        is_case = re.search(entry.get("case", ""), request["case"])
+        if is_about and is_case and re.search(entry["mistake"], mistake):
             return at
     return None
 
@@ -302,7 +303,7 @@ def main():
         checked += 1
         operation, mistakes = result
         for mistake in mistakes:
-            if (at := known(request["carrier"], operation, mistake)) is not None:
+            if (at := known(request, operation, mistake)) is not None:
                 excused.add(at)
                 continue
             key = (request["carrier"], operation, mistake)
