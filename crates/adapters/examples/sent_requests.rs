@@ -1,0 +1,318 @@
+//! Prints every request that the adapters make for messages of every kind, as JSON lines:
+//! `cargo run -p omni-adapters --example sent_requests`. Nothing is sent. The lines are what
+//! `crates/adapters/openapi-checks/check.py` holds against the carriers' own descriptions.
+
+#[path = "../tests/support/mod.rs"]
+#[expect(dead_code, reason = "the contract test uses the rest")]
+mod support;
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use omni_core::address::Address;
+use omni_core::carrier::{Carrier, LookUp, OutboundMessage, Presence};
+use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::event::{Channel, Location};
+use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use omni_core::id::MessageId;
+use omni_core::time::Timestamp;
+use serde_json::{Value, json};
+use support::samples::{self, Sample};
+
+/// Headers whose values are no secret.
+const PUBLIC_HEADERS: [&str; 4] = ["accept", "content-type", "idempotency-key", "x-region"];
+
+/// Keeps the requests instead of sending them; answers that all is well and nothing found.
+#[derive(Default)]
+struct Recorder(Mutex<Vec<HttpRequest>>);
+
+impl Recorder {
+    fn take(&self) -> Vec<HttpRequest> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl HttpClient for Recorder {
+    async fn execute(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        Ok(HttpResponse { status: 200, headers: Vec::new(), body: "{}".into() })
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> std::io::Result<()> {
+    let (mut out, mut printed) = (std::io::stdout().lock(), BTreeSet::new());
+    for sample in samples::all("sample") {
+        for line in lines(&sample).await {
+            // Samples that differ only in how callbacks are proven send alike.
+            if printed.insert(line.to_string()) {
+                writeln!(out, "{line}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All requests of one connection. A kind of content that it says it takes and then refuses
+/// in every form would go unchecked, so that ends the program.
+async fn lines(sample: &Sample) -> Vec<Value> {
+    let (carrier, http) = (sample.build(), Recorder::default());
+    let (mut lines, mut taken) = (Vec::new(), Vec::new());
+    let mut keep = |case: String| {
+        let requests = http.take();
+        lines.extend(requests.iter().map(|request| line(sample, &case, request)));
+        !requests.is_empty()
+    };
+    for (channel, from) in senders(&*carrier) {
+        for (name, content) in contents(sample.carrier, channel) {
+            for (with, message) in messages(sample.carrier, channel, &from, &content) {
+                // What is refused makes no request; what comes back is the recorder's word.
+                drop(carrier.send(&http, &message).await);
+                if keep(format!("{name} over {}{with}", channel.as_str())) {
+                    taken.push(content.message_type());
+                }
+            }
+        }
+        drop(carrier.look_up(&http, &look_up(channel, from)).await);
+        keep(format!("look-up over {}", channel.as_str()));
+        for typing in [false, true] {
+            drop(carrier.show(&http, &presence(sample.carrier, channel, typing)).await);
+            keep(format!("{} over {}", if typing { "typing" } else { "read mark" }, channel.as_str()));
+        }
+    }
+    drop(carrier.check(&http).await);
+    keep("check of the credentials".into());
+    for kind in &carrier.capabilities().content {
+        assert!(taken.contains(kind), "{}: no request with {kind:?}", sample.name());
+    }
+    lines
+}
+
+/// A request as a line: a form as pairs, any other body as JSON.
+fn line(sample: &Sample, case: &str, request: &HttpRequest) -> Value {
+    let header = |name: &str| request.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+    let content_type = header("content-type").map(|(_, value)| value.as_str());
+    let mut line =
+        json!({ "carrier": sample.carrier, "case": case, "method": request.method, "url": request.url });
+    line["headers"] = request.headers.iter().map(|(name, value)| shown(name, value)).collect();
+    line["content_type"] = json!(content_type);
+    match content_type {
+        None => {}
+        Some("application/x-www-form-urlencoded") => {
+            line["form"] = json!(url::form_urlencoded::parse(&request.body).collect::<Vec<_>>());
+        }
+        Some(_) => {
+            line["body"] = serde_json::from_slice(&request.body).expect("adapters send forms and JSON");
+        }
+    }
+    let text = line.to_string();
+    for secret in sample.secrets() {
+        assert!(!text.contains(&secret), "{}: a secret outside the headers", sample.name());
+    }
+    line
+}
+
+fn shown(name: &str, value: &str) -> (String, Value) {
+    let name = name.to_ascii_lowercase();
+    let is_public = PUBLIC_HEADERS.contains(&name.as_str());
+    (name, json!(if is_public { value } else { "***" }))
+}
+
+/// Every address that sends, with every channel that it serves.
+fn senders(carrier: &dyn Carrier) -> Vec<(Channel, Address)> {
+    let channels = &carrier.capabilities().channels;
+    let serves = |own: Channel| channels.iter().filter(move |channel| channel.conversation_channel() == own);
+    let of = |(own, from): (Channel, Address)| serves(own).map(move |channel| (*channel, from.clone()));
+    carrier.senders().into_iter().flat_map(of).collect()
+}
+
+/// The bare message and one with everything that a message can have; where there is such a
+/// thing, one that leaves the sender to the carrier and one to a person who hides the number.
+fn messages(
+    carrier: &str,
+    channel: Channel,
+    from: &Address,
+    content: &OutboundContent,
+) -> Vec<(&'static str, OutboundMessage)> {
+    let id: MessageId = "msg_01KAHTX5Z0E8R9S7T44VH8RT9M".parse().expect("an id");
+    let made = i64::try_from(id.ulid().timestamp_ms()).expect("a time");
+    let bare = OutboundMessage {
+        message_id: id,
+        client_ref: id.to_string(),
+        channel,
+        from: from.clone(),
+        to: recipient(channel),
+        content: content.clone(),
+        reply_to: None,
+        conversation_ref: (channel == Channel::Chat).then(|| "PJ0MRSHTDG".into()),
+        status_url: None,
+        expires_at: None,
+    };
+    let full = OutboundMessage {
+        reply_to: Some(received(carrier, channel).into()),
+        conversation_ref: Some("PJ0MRSHTDG".into()),
+        status_url: Some("https://gw.example.net/webhooks/status".into()),
+        expires_at: Some(Timestamp::from_millis(made + 600_000)),
+        ..bare.clone()
+    };
+    let mut all = Vec::new();
+    if carrier == "twilio" {
+        all.push((", without a sender", OutboundMessage { from: "".into(), ..bare.clone() }));
+    }
+    if channel == Channel::Whatsapp {
+        let to = "bsuid:GB.1A2B3C4D5E6F7G8H9J0K".into();
+        all.push((", to a user id", OutboundMessage { to, ..bare.clone() }));
+    }
+    all.extend([("", bare), (", with everything", full)]);
+    all
+}
+
+fn recipient(channel: Channel) -> Address {
+    match channel {
+        Channel::Email => "rosa@customer.example",
+        Channel::Chat => "lc:7d3f9c1e-2b4a-4c6d-8e0f-1a2b3c4d5e6f",
+        _ => "+13035550177",
+    }
+    .into()
+}
+
+/// The carrier's id of a message that we got.
+fn received(carrier: &str, channel: Channel) -> &'static str {
+    match (carrier, channel) {
+        ("messagebird", _) => "wam_01kahtx5z0e8r9s7t44vh8rt9m",
+        ("twilio", _) => "SM0123456789abcdef0123456789abcdef",
+        (_, Channel::Email) => "CAF1a2b3c@customer.example",
+        _ => "wamid.HBgLMTMwMzU1NTAxNzcVAgASGBQzQTdCMUMyRDNFNEY1QTZCN0M4RAA=",
+    }
+}
+
+fn time(text: &str) -> Timestamp {
+    Timestamp::parse(text).expect("a time")
+}
+
+fn look_up(channel: Channel, from: Address) -> LookUp {
+    LookUp {
+        client_ref: "msg_01KAHTX5Z0E8R9S7T44VH8RT9M".into(),
+        from,
+        to: recipient(channel),
+        text: Some("hello".into()),
+        since: time("2026-11-21T12:00:00Z"),
+        conversation_ref: (channel == Channel::Chat).then(|| "PJ0MRSHTDG".into()),
+    }
+}
+
+fn presence(carrier: &str, channel: Channel, typing: bool) -> Presence {
+    Presence {
+        channel,
+        external_id: received(carrier, channel).into(),
+        conversation_ref: (channel == Channel::Chat).then(|| "PJ0MRSHTDG".into()),
+        read_up_to: time("2026-11-21T12:00:00Z"),
+        typing,
+    }
+}
+
+/// Contents of every kind; where a carrier shapes them differently, several.
+fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundContent)> {
+    let text = |text: &str| OutboundContent::Text { text: text.into() };
+    let cards = json!([{
+        "name": { "formatted_name": "Maya Lindqvist", "first_name": "Maya" },
+        "phones": [{ "phone": "+13035550188", "type": "WORK" }],
+    }]);
+    let place = |name: Option<&str>| Location {
+        lat: 51.5,
+        lon: -0.08,
+        name: name.map(Into::into),
+        address: name.map(|_| "London SE1".into()),
+    };
+    let reaction = |emoji: &str| OutboundContent::Reaction {
+        target: received(carrier, channel).into(),
+        emoji: emoji.into(),
+    };
+    let approved = match carrier {
+        "twilio" => "HX0123456789abcdef0123456789abcdef",
+        "sendgrid" => "d-0123456789abcdef0123456789abcdef",
+        _ => "order_update",
+    };
+    let mut all = vec![
+        ("text", text("hello")),
+        ("text with a link", text("see https://acme.example/ 👍")),
+        ("a place", OutboundContent::Location { location: place(Some("City Hall")) }),
+        ("a place without a name", OutboundContent::Location { location: place(None) }),
+        ("a reaction", reaction("👍")),
+        ("a reaction taken back", reaction("")),
+        ("contact cards", OutboundContent::Contacts { contacts: cards }),
+        ("a template", template(approved, &["1", "2"])),
+        ("a template without values", template(approved, &[])),
+        ("a template with named values", template(approved, &["name"])),
+    ];
+    all.extend(media(channel));
+    all.extend(choices());
+    all
+}
+
+fn template(id: &str, names: &[&str]) -> OutboundContent {
+    OutboundContent::Template {
+        template_id: id.into(),
+        language: Some("en_GB".into()),
+        params: names.iter().map(|name| ((*name).to_owned(), format!("value of {name}"))).collect(),
+    }
+}
+
+fn media(channel: Channel) -> Vec<(&'static str, OutboundContent)> {
+    let medium = |mime: &str, name: &str| OutboundMedia {
+        url: Some(format!("https://files.gw.example.net/{name}")),
+        mime: Some(mime.into()),
+        filename: Some(name.into()),
+        ..OutboundMedia::default()
+    };
+    let of = |media: Vec<OutboundMedia>, text: Option<&str>| OutboundContent::Media {
+        media,
+        text: text.map(Into::into),
+    };
+    let picture = || medium("image/jpeg", "a.jpg");
+    let uploaded = OutboundMedia { url: None, id: Some("1013859600285441".into()), ..picture() };
+    let inline = OutboundMedia {
+        url: Some("data:text/plain;base64,aGVsbG8=".into()),
+        ..medium("text/plain", "a.txt")
+    };
+    let mut all = vec![
+        ("a picture", of(vec![picture()], None)),
+        ("a picture with words", of(vec![picture()], Some("hello"))),
+        ("two pictures with words", of(vec![picture(), medium("image/png", "b.png")], Some("hello"))),
+        ("an uploaded picture", of(vec![uploaded], Some("hello"))),
+        ("a film", of(vec![medium("video/mp4", "a.mp4")], Some("hello"))),
+        ("a sound", of(vec![medium("audio/mpeg", "a.mp3")], None)),
+        ("a sticker", of(vec![medium("image/webp", "a.webp")], None)),
+        ("a document", of(vec![medium("application/pdf", "a.pdf")], Some("hello"))),
+    ];
+    if channel == Channel::Email {
+        // Elsewhere carriers fetch media; only a mail brings them along.
+        all.push(("a file in the message", of(vec![inline], Some("hello"))));
+    }
+    all
+}
+
+fn choices() -> Vec<(&'static str, OutboundContent)> {
+    let button =
+        |n: usize| Button { id: format!("id{n}"), title: format!("No. {n}"), description: None, url: None };
+    let link = Button { url: Some("https://acme.example/".into()), ..button(1) };
+    let entry = |n: usize| Button { description: Some("More words".into()), ..button(n) };
+    let of = |buttons: Vec<Button>, label: Option<&str>, around: bool| OutboundContent::Interactive {
+        text: "Well?".into(),
+        header: around.then(|| "Above".into()),
+        footer: around.then(|| "Below".into()),
+        buttons,
+        list_label: label.map(Into::into),
+    };
+    vec![
+        ("buttons", of(vec![button(1), button(2)], None, false)),
+        ("buttons with words around", of(vec![button(1), button(2)], None, true)),
+        ("a button with a link", of(vec![link.clone()], None, true)),
+        ("buttons and a link", of(vec![button(2), link], None, false)),
+        ("a list", of((1..=5).map(entry).collect(), Some("Choose"), true)),
+        ("a list without label", of((1..=5).map(button).collect(), None, false)),
+    ]
+}
