@@ -54,6 +54,10 @@ pub struct Account {
     /// in seconds.
     #[serde(default = "two_minutes")]
     pub reconcile_after_secs: u64,
+    /// Automatic answers in one conversation within an hour; beyond that it is a machine that
+    /// we answer, and people get it. 0 for any number.
+    #[serde(default = "more_than_a_person_reads")]
+    pub answers_per_hour: u32,
 }
 
 fn us() -> String {
@@ -62,6 +66,10 @@ fn us() -> String {
 
 fn default_queue() -> String {
     "default".to_owned()
+}
+
+const fn more_than_a_person_reads() -> u32 {
+    200
 }
 
 const fn two_minutes() -> u64 {
@@ -102,6 +110,7 @@ impl Account {
             prefix_routes: Vec::new(),
             consent: ConsentTexts::default(),
             reconcile_after_secs: two_minutes(),
+            answers_per_hour: more_than_a_person_reads(),
         }
     }
 

@@ -117,8 +117,6 @@ pub struct Automatic {
 impl Automatic {
     /// The time over which answers are counted.
     const SPAN: Duration = Duration::from_secs(60 * 60);
-    /// More than a person would read: it is a machine that we answer.
-    pub const MOST: u32 = 30;
 
     const fn is_none(&self) -> bool {
         self.answers == 0
@@ -200,9 +198,10 @@ impl Conversation {
         self.last_inbound_at.is_some_and(|at| now.since(at) < EXPIRES_AFTER)
     }
 
-    /// Whether one more automatic answer is sensible at `now`.
-    pub fn may_answer(&self, now: Timestamp) -> bool {
-        self.automatic.in_span(now) < Automatic::MOST
+    /// Whether one more automatic answer is sensible at `now`, of `most` an hour (0: any
+    /// number).
+    pub fn may_answer(&self, most: u32, now: Timestamp) -> bool {
+        most == 0 || self.automatic.in_span(now) < most
     }
 
     /// Counts an automatic answer.

@@ -147,6 +147,8 @@ fn demo(tenant: &TenantId, twins: &Twins, url: &str) -> anyhow::Result<Directory
     account.rules = serde_json::from_str(rules).context("the demo's rules")?;
     // An ambiguous send settles, or is given up, while somebody is still looking.
     account.reconcile_after_secs = 30;
+    // Who plays here writes often, and from one number.
+    account.answers_per_hour = 0;
     let mut connections = Vec::new();
     for plugin in carriers::REGISTRY {
         for (name, settings) in twins.sandbox_connections(plugin.name.0) {

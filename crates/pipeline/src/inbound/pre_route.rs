@@ -325,7 +325,8 @@ fn route_by_default(situation: &Situation<'_>, route: &mut Route) {
 /// not while a person has the conversation, not what the carrier marked, and not without end.
 fn may_answer(situation: &Situation<'_>) -> bool {
     let by_person = situation.conversation.is_some_and(|c| matches!(c.owner, Owner::Agent { .. }));
-    let enough = situation.conversation.is_some_and(|c| !c.may_answer(situation.now));
+    let most = situation.account.answers_per_hour;
+    let enough = situation.conversation.is_some_and(|c| !c.may_answer(most, situation.now));
     let sender = &situation.message.customer_address;
     let machine = sender.is_short_code() || sender.expose().starts_with("alpha:");
     let reaction = situation.inbound.reaction.is_some();
