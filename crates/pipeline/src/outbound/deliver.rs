@@ -509,7 +509,7 @@ impl Delivery<'_> {
             from: sender,
             to: message.customer_address.clone(),
             content,
-            reply_to: None,
+            reply_to: self.quoted(&message, connection).await?,
             conversation_ref: self.carrier_conversation(&message).await?,
             status_url: connection.status_url.clone(),
             expires_at: message.sending.as_ref().and_then(|sending| sending.expire_at),
@@ -534,6 +534,17 @@ impl Delivery<'_> {
         let outcome = connection.carrier.send(&*self.engine.http, &wire).await;
         self.record_health(connection, &outcome);
         self.record(message.id, id, outcome).await
+    }
+
+    /// The carrier's id of the message that this one answers, if it came by the same
+    /// connection. An automatic answer stands by itself, but mail belongs into its thread.
+    async fn quoted(&self, message: &Message, connection: &Connection) -> Result<Option<String>, StepError> {
+        let quotes = message.author == Author::Api || message.channel == Channel::Email;
+        let answered = message.sending.as_ref().and_then(|sending| sending.in_reply_to);
+        let Some(id) = answered.filter(|_| quotes) else { return Ok(None) };
+        let found = self.engine.store.message(&message.tenant, id).await.map_err(failed)?;
+        let same_way = |quoted: &Message| quoted.connection.as_ref() == Some(&connection.id);
+        Ok(found.map(|found| found.value).filter(same_way).and_then(|quoted| quoted.carrier_message_id))
     }
 
     pub(super) async fn carrier_conversation(&self, message: &Message) -> Result<Option<String>, StepError> {

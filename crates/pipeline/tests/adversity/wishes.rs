@@ -120,3 +120,25 @@ async fn a_carrier_without_a_connection_is_no_preference() {
     );
     assert!(refused.detail.contains("`alpha`"), "{}", refused.detail);
 }
+
+#[tokio::test]
+async fn an_answer_names_the_message_it_answers_where_that_came_the_same_way() {
+    let (alpha, beta) = (sms(), Arc::new(Scripted::new("beta", Channel::Sms)));
+    let world = World::of([&alpha, &beta], |_| {});
+    let asked = world.callback("beta", json!([{ "id": "in-1", "text": "hm?" }])).await.messages[0];
+    world.settle().await;
+    let quoted = |carrier: &Scripted| carrier.sent.lock().unwrap().last().unwrap().reply_to.clone();
+    for (name, preferred, carrier, expect) in
+        [("the same way", "beta", &beta, Some("in-1")), ("another way", "alpha", &alpha, None)]
+    {
+        let to = json!({ "phoneNumber": PERSON, "preferredCarrier": preferred });
+        world.publish(&json!({ "to": to, "text": name, "inReplyTo": asked }), None).await.unwrap();
+        world.settle().await;
+        if carrier.texts().last().is_some_and(|text| text == name) {
+            assert_eq!(quoted(carrier).as_deref(), expect, "{name}");
+        } else {
+            assert_eq!(name, "another way", "the conversation's own connection comes first");
+        }
+    }
+    assert_eq!(quoted(&beta).as_deref(), Some("in-1"));
+}
