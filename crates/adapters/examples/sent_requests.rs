@@ -16,9 +16,9 @@ use omni_core::carrier::{Carrier, LookUp, OutboundMessage, Presence};
 use omni_core::content::{Button, OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, Location};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
-use omni_core::id::MessageId;
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
+use support::outbound::{self, recipient};
 use support::samples::{self, Sample};
 
 /// Headers whose values are no secret.
@@ -137,20 +137,10 @@ fn messages(
     from: &Address,
     content: &OutboundContent,
 ) -> Vec<(&'static str, OutboundMessage)> {
-    let id: MessageId = "msg_01KAHTX5Z0E8R9S7T44VH8RT9M".parse().expect("an id");
-    let made = i64::try_from(id.ulid().timestamp_ms()).expect("a time");
-    let bare = OutboundMessage {
-        message_id: id,
-        client_ref: id.to_string(),
-        channel,
-        from: from.clone(),
-        to: recipient(channel),
-        content: content.clone(),
-        reply_to: None,
-        conversation_ref: (channel == Channel::Chat).then(|| "PJ0MRSHTDG".into()),
-        status_url: None,
-        expires_at: None,
-    };
+    let conversation_ref = (channel == Channel::Chat).then(|| "PJ0MRSHTDG".into());
+    let bare =
+        OutboundMessage { conversation_ref, ..outbound::message(channel, from.clone(), content.clone()) };
+    let made = i64::try_from(bare.message_id.ulid().timestamp_ms()).expect("a time");
     let full = OutboundMessage {
         reply_to: Some(received(carrier, channel).into()),
         conversation_ref: Some("PJ0MRSHTDG".into()),
@@ -168,15 +158,6 @@ fn messages(
     }
     all.extend([("", bare), (", with everything", full)]);
     all
-}
-
-fn recipient(channel: Channel) -> Address {
-    match channel {
-        Channel::Email => "rosa@customer.example",
-        Channel::Chat => "lc:7d3f9c1e-2b4a-4c6d-8e0f-1a2b3c4d5e6f",
-        _ => "+13035550177",
-    }
-    .into()
 }
 
 /// The carrier's id of a message that we got.

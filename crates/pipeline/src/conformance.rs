@@ -83,9 +83,10 @@ pub fn run(plugins: &[CarrierPlugin], file_name: &str, json: &[u8]) -> Result<Re
     let cases: Vec<Value> =
         serde_json::from_slice(json).map_err(|e| format!("not a JSON array of cases: {e}"))?;
     let mut report = Report::default();
+    let senders = senders(&cases);
     for case in &cases {
         let name = case["name"].as_str().unwrap_or("(unnamed case)");
-        match run_case(plugins, file_name, &cases, case) {
+        match run_case(plugins, file_name, &cases, &senders, case) {
             Ok(()) => report.passed += 1,
             Err(failure) => report.failures.push(Failure { case: name.to_owned(), ..failure }),
         }
@@ -93,22 +94,27 @@ pub fn run(plugins: &[CarrierPlugin], file_name: &str, json: &[u8]) -> Result<Re
     Ok(report)
 }
 
-fn run_case(plugins: &[CarrierPlugin], file_name: &str, all: &[Value], case: &Value) -> Result<(), Failure> {
+fn run_case(
+    plugins: &[CarrierPlugin],
+    file_name: &str,
+    all: &[Value],
+    senders: &[String],
+    case: &Value,
+) -> Result<(), Failure> {
     let plugin = plugin_of(plugins, file_name, case)
         .ok_or_else(|| Failure::problem("url", "no carrier of ours in the URL, the case or the file name"))?;
     let replays = ReplayCache::default();
-    let senders = senders(all);
     for earlier in case["after"].as_array().into_iter().flatten() {
         // A captured request that was seen before, without the case it names, repeats itself.
         let earlier = all.iter().find(|other| other["name"] == *earlier).unwrap_or(case);
-        play(plugin, earlier, &senders, &replays)?;
+        play(plugin, earlier, senders, &replays)?;
     }
     if case["expect"].is_boolean() {
-        check_signature(case, &play(plugin, case, &senders, &replays)?)
+        check_signature(case, &play(plugin, case, senders, &replays)?)
     } else {
-        let mut intake = play(plugin, case, &senders, &replays)?;
+        let mut intake = play(plugin, case, senders, &replays)?;
         for _ in 1..case["repeat"].as_u64().unwrap_or(1) {
-            merge_repetition(&mut intake, play(plugin, case, &senders, &replays)?);
+            merge_repetition(&mut intake, play(plugin, case, senders, &replays)?);
         }
         check_inbound(case, &intake)
     }

@@ -38,6 +38,25 @@ impl Param {
     }
 }
 
+/// What somebody writes.
+pub(crate) const fn text_param(default: &'static str) -> Param {
+    Param::new("text", default, "what they write")
+}
+
+/// A carrier's fixtures: each an event (`whatsapp.` goes before it), a description, and
+/// parameters.
+macro_rules! fixtures {
+    ($carrier:literal: $(($event:literal, $description:literal, [$($param:expr),* $(,)?])),* $(,)?) => {
+        &[$(Fixture {
+            name: concat!($carrier, ".", $event),
+            carrier: $carrier,
+            description: $description,
+            params: &[$($param),*],
+        }),*]
+    };
+}
+pub(crate) use fixtures;
+
 /// The result of a trigger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -11,8 +11,8 @@ use omni_core::time::Timestamp;
 use omni_core::webhook::WebhookRequest;
 use serde_json::{Value, json};
 
-use super::sends::message;
 use super::{samples_of, source, table};
+use crate::support::outbound::message;
 use crate::support::sign::NOW;
 
 /// A way in which a carrier names failures.

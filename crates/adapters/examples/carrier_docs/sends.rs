@@ -3,38 +3,16 @@
 use std::collections::BTreeMap;
 
 use omni_core::address::Address;
-use omni_core::carrier::{Capabilities, Carrier, OutboundMessage};
+use omni_core::carrier::{Capabilities, Carrier};
 use omni_core::content::{Button, OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, Location};
 use omni_core::failure::SendError;
-use omni_core::id::MessageId;
 
 use super::{samples_of, table, thousands};
+use crate::support::outbound::message;
 
 /// Longest text that is tried.
 const MOST: usize = 1 << 15;
-
-/// A message over one channel of a connection.
-pub(crate) fn message(channel: Channel, from: Address, content: OutboundContent) -> OutboundMessage {
-    let to = match channel {
-        Channel::Email => "rosa@customer.example",
-        Channel::Chat => "lc:7d3f9c1e-2b4a-4c6d-8e0f-1a2b3c4d5e6f",
-        _ => "+13035550177",
-    };
-    let id: MessageId = "msg_01KAHTX5Z0E8R9S7T44VH8RT9M".parse().expect("an id");
-    OutboundMessage {
-        message_id: id,
-        client_ref: id.to_string(),
-        channel,
-        from,
-        to: to.into(),
-        content,
-        reply_to: None,
-        conversation_ref: None,
-        status_url: None,
-        expires_at: None,
-    }
-}
 
 /// The channels of a connection, each with an address that sends there.
 fn lines(carrier: &dyn Carrier) -> Vec<(Channel, Address)> {

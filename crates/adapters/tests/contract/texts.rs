@@ -5,32 +5,15 @@ use omni_core::carrier::{Carrier, OutboundMessage};
 use omni_core::content::{Button, OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, MessageType};
 use omni_core::http::HttpRequest;
-use omni_core::id::MessageId;
 use omni_core::segments;
 use serde_json::Value;
 
-use crate::support::samples;
+use crate::support::{outbound, samples};
 
 /// A message to somebody who can be reached on `channel`.
 pub(super) fn message(channel: Channel, from: Address, content: OutboundContent) -> OutboundMessage {
-    let to = match channel {
-        Channel::Email => "rosa@customer.example",
-        Channel::Chat => "lc:7d3f9c1e-2b4a-4c6d-8e0f-1a2b3c4d5e6f",
-        _ => "+13035550177",
-    };
-    let id: MessageId = "msg_01KAHTX5Z0E8R9S7T44VH8RT9M".parse().expect("an id");
-    OutboundMessage {
-        message_id: id,
-        client_ref: id.to_string(),
-        channel,
-        from,
-        to: to.into(),
-        content,
-        reply_to: None,
-        conversation_ref: None,
-        status_url: Some("https://gw.example.net/webhooks/x/status".into()),
-        expires_at: None,
-    }
+    let status_url = Some("https://gw.example.net/webhooks/x/status".into());
+    OutboundMessage { status_url, ..outbound::message(channel, from, content) }
 }
 
 pub(super) fn text(text: &str) -> OutboundContent {

@@ -1,6 +1,7 @@
 //! What the contract test, the carriers' pages and the fuzz targets share: sample
-//! connections, the carriers' side of signing, and the vector files as requests.
+//! connections, the carriers' side of signing, the vector files as requests, and messages.
 
 pub(crate) mod cases;
+pub(crate) mod outbound;
 pub(crate) mod samples;
 pub(crate) mod sign;
