@@ -27,15 +27,13 @@ use omni_core::message::{
     Attempt, AttemptOutcome, Author, Candidate, Content, DeliveryError, Message, TraceEntry,
 };
 use omni_core::problem;
-use omni_core::segments;
 use omni_core::status::Status;
 use omni_core::steps::StepId;
-use omni_core::store::{
-    Changes, Committed, Expect, Pointer, Postpone, StoreError, StoreExt, Table, Versioned,
-};
+use omni_core::store::{Changes, Committed, Expect, Postpone, StoreError, StoreExt, Versioned};
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
+use super::last_look::Seen;
 use super::parts::{all_taken, bound_to, next_part, parts_of, with_text};
 use super::select_carrier::{self, WINDOW_CLOSED, Wanted};
 use super::track;
@@ -45,8 +43,6 @@ use crate::engine::{Engine, outbound_lane};
 use crate::step::StepError;
 
 const STEP: StepId = StepId::PublishOutbound;
-/// How long a carrier may take to answer a breaker's probe.
-const PROBE: Duration = Duration::from_secs(10);
 /// First wait before asking what became of an ambiguous attempt.
 pub(super) const RECONCILE_FIRST: Duration = Duration::from_secs(2);
 /// How long to leave a breaker alone whose probe is under way.
@@ -57,9 +53,6 @@ const MOST_ROUNDS: usize = 512;
 pub(crate) const DELIVERY_AMBIGUOUS: &str = "DELIVERY_AMBIGUOUS";
 /// The code of an attempt whose key is to be sent again, to the same carrier only.
 pub(super) const REPEATED: &str = "REPEATED";
-/// Why a message waits that is sent too fast; who waited for it has a turn.
-const RATE: &str = "sender's rate";
-
 /// Moves a scheduled message that is due into its recipient's lane.
 pub async fn release(engine: &Engine, leased: &Leased, id: MessageId) -> Result<(), StepError> {
     let tenant = leased.job.tenant.clone();
@@ -86,7 +79,7 @@ pub async fn release(engine: &Engine, leased: &Leased, id: MessageId) -> Result<
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
-fn failed(error: StoreError) -> StepError {
+pub(super) fn failed(error: StoreError) -> StepError {
     StepError::new(STEP, problem::DATABASE_ERROR, error.to_string())
 }
 
@@ -128,36 +121,12 @@ pub(super) enum Next {
     Again,
 }
 
-/// How a half-open breaker's question to the carrier went.
-enum Probe {
-    /// The breaker is closed: there was no question.
-    NotNeeded,
-    /// The carrier takes us.
-    Passed,
-}
-
 /// One part of a message, or all of it.
 struct Part {
     /// From 1 on.
     number: u16,
     of: usize,
     content: OutboundContent,
-}
-
-/// What a last look rests on: records, and their versions.
-#[derive(Default)]
-struct Seen(Vec<(Table, String, Option<u64>)>);
-
-impl Seen {
-    fn note(&mut self, table: Table, key: &str, version: Option<u64>) {
-        self.0.push((table, key.to_owned(), version));
-    }
-
-    fn demand(self, changes: &mut Changes) {
-        for (table, key, version) in self.0 {
-            changes.as_seen(table, key, version);
-        }
-    }
 }
 
 /// Why a message must not be sent now.
@@ -193,7 +162,7 @@ impl Delivery<'_> {
             // the carrier has can neither expire nor be dropped any more.
             return self.taken(message).await;
         }
-        let mut seen = match self.last_look(&message).await? {
+        let seen = match self.last_look(&message).await? {
             Ok(seen) => seen,
             Err(stop) => return self.stop(message, stop).await,
         };
@@ -209,23 +178,10 @@ impl Delivery<'_> {
         let Some(text) = parts.get(usize::from(part) - 1) else { return Ok(Next::Again) };
         let content = with_text(&message, text);
         let sender = self.sender(&message, &connection);
-        if let Err(wait) = self.admit(&message, &connection, text) {
-            return self.stop(message, wait).await;
-        }
-        match self.probe(&connection).await {
-            Err(wait) => return self.stop(message, wait).await,
-            // Asking took its time: somebody may have opted out meanwhile.
-            Ok(Probe::Passed) => {
-                seen = match self.last_look(&message).await? {
-                    Ok(seen) => seen,
-                    Err(stop) => {
-                        self.engine.breakers.withdraw(&connection.id);
-                        return self.stop(message, stop).await;
-                    }
-                };
-            }
-            Ok(Probe::NotNeeded) => {}
-        }
+        let seen = match self.permitted(&message, &connection, text, seen).await? {
+            Ok(seen) => seen,
+            Err(stop) => return self.stop(message, stop).await,
+        };
         let part = Part { number: part, of: parts.len(), content };
         self.attempt(message, &connection, sender, part, seen).await
     }
@@ -242,38 +198,6 @@ impl Delivery<'_> {
             changes.put(&message, Expect::Version(self.version));
         }
         self.commit(changes).await
-    }
-
-    /// What must be true in the moment before the socket write. What it saw is a condition of
-    /// the commit that records the attempt: who opts out, or takes over, in between wins.
-    async fn last_look(&self, message: &Message) -> Result<Result<Seen, Stop>, StepError> {
-        let mut seen = Seen::default();
-        let sending = message.sending.clone().unwrap_or_default();
-        if sending.expire_at.is_some_and(|at| at <= self.now) {
-            let error = ours("EXPIRED", ErrorClass::Expired, "its time ran out before a carrier took it");
-            return Ok(Err(Stop::End(Status::Expired, error)));
-        }
-        if message.author != Author::ConsentReply {
-            let pointer = Pointer::consent(&message.account, message.customer_address.expose());
-            let store = &self.engine.store;
-            let consent = store.pointer::<ConsentRecord>(&message.tenant, &pointer).await.map_err(failed)?;
-            seen.note(Table::Pointer, pointer.as_str(), consent.as_ref().map(|found| found.version));
-            if consent.is_some_and(|record| record.value.opted_out) {
-                let error = ours("RECIPIENT_OPTED_OUT", ErrorClass::OptedOut, "the recipient opted out");
-                return Ok(Err(Stop::End(Status::Failed, error)));
-            }
-        }
-        if let (Some(epoch), Some(conversation)) = (sending.epoch, message.conversation)
-            && message.author == Author::AutoReply
-        {
-            let found =
-                self.engine.store.conversation(&message.tenant, conversation).await.map_err(failed)?;
-            seen.note(Table::Conversation, &conversation.to_string(), found.as_ref().map(|f| f.version));
-            if found.is_some_and(|found| found.value.epoch > epoch) {
-                return Ok(Err(Stop::Drop("handed off meanwhile: a person has the conversation")));
-            }
-        }
-        Ok(Ok(seen))
     }
 
     /// The connection to use; or, if all that could carry it have open breakers, the wait.
@@ -350,57 +274,12 @@ impl Delivery<'_> {
         known.next().is_some_and(|connection| connection.sandbox)
     }
 
-    fn sender(&self, message: &Message, connection: &Connection) -> omni_core::address::Address {
+    pub(super) fn sender(&self, message: &Message, connection: &Connection) -> omni_core::address::Address {
         let wished = message.sending.as_ref().and_then(|sending| sending.sender.as_ref());
         connection
             .sender(message.channel, wished)
             .or_else(|| connection.sender(message.channel, None))
             .unwrap_or_else(|| omni_core::address::Address::new(""))
-    }
-
-    /// Breaker and rate: the last two looks, because they take something.
-    fn admit(&self, message: &Message, connection: &Connection, text: &str) -> Result<(), Stop> {
-        let (breakers, now) = (&self.engine.breakers, self.now);
-        if !breakers.admit(&connection.id, now) {
-            return Err(Stop::Wait(self.opens_in(connection), "breaker open, or its probe under way"));
-        }
-        let Some(rate) = connection.rate_per_sender else { return Ok(()) };
-        let cost = match message.channel {
-            Channel::Sms => segments::count(text).segments.max(1) as f64,
-            _ => 1.0,
-        };
-        let sender = self.sender(message, connection);
-        let waited = self.leased.job.last_error.as_deref() == Some(RATE);
-        let taken = self.engine.limiter.take(&connection.id, sender.expose(), rate, cost, waited, now);
-        taken.map_err(|wait| {
-            breakers.withdraw(&connection.id);
-            Stop::Wait(wait, RATE)
-        })
-    }
-
-    /// A half-open breaker lets one message through. Before that message is risked, the
-    /// carrier is asked whether it takes us: while it does not, nobody's message pays for it.
-    async fn probe(&self, connection: &Connection) -> Result<Probe, Stop> {
-        let breakers = &self.engine.breakers;
-        if !breakers.is_probing(&connection.id) {
-            return Ok(Probe::NotNeeded);
-        }
-        let asked = tokio::time::timeout(PROBE, connection.carrier.check(&*self.engine.http)).await;
-        let class = match asked {
-            Ok(Ok(health)) if health.ok => return Ok(Probe::Passed),
-            Ok(Ok(_)) => ErrorClass::Auth,
-            Ok(Err(error)) if error.class().counts_for_breaker() => error.class(),
-            Ok(Err(_)) | Err(_) => ErrorClass::Transient,
-        };
-        breakers.failed(&connection.id, class, self.now);
-        tracing::warn!(connection = %connection.id, class = class.as_str(), "the carrier failed its probe; the breaker stays open");
-        Err(Stop::Wait(self.opens_in(connection), "the carrier failed its probe"))
-    }
-
-    /// How long until a breaker may let somebody through; a moment at least.
-    fn opens_in(&self, connection: &Connection) -> Duration {
-        let until = self.engine.breakers.open_until(&connection.id);
-        until.map_or(Duration::ZERO, |until| until.since(self.now)).max(Duration::from_secs(1))
     }
 
     pub(super) async fn stop(&self, mut message: Message, stop: Stop) -> Result<Next, StepError> {

@@ -10,7 +10,8 @@
 //! * [`select_carrier`] is pure: an ordered list of candidates, each with its reason.
 //! * [`deliver`] is the only place that calls [`Carrier::send`]. An attempt is durable
 //!   before the socket write; an outcome that nobody knows blocks every blind repetition.
-//!   `settle` finds out what became of such an attempt; `parts` knows what is left to send.
+//!   `last_look` says what must be true just before; `settle` finds out what became of such
+//!   an attempt; `parts` knows what is left to send.
 //! * [`track`] applies receipts: status only moves forward.
 //!
 //! Deliberately absent: carrier names, and sleeping. A wait is a job with a `not_before`,
@@ -20,6 +21,7 @@
 
 pub mod breaker;
 pub mod deliver;
+mod last_look;
 pub mod limiter;
 pub(crate) mod parts;
 pub mod publish;
