@@ -132,6 +132,7 @@ async fn act(
         "send_typing_indicator" | "send_thinking_indicator" | "send_event_preview" => {
             manage::indicate(twin, &caller, &body)
         }
+        "get_customer" => lists::get_customer(twin, &body),
         "get_chat" => lists::get_chat(twin, &body),
         "list_chats" => lists::list_chats(twin, &body),
         "list_threads" => lists::list_threads(twin, &body),
@@ -151,8 +152,8 @@ async fn configure(
         twin.desk.admit().await?;
         configuration::issue_bot_token(&twin, &object(&body)?)?
     } else {
-        twin.admit(&version, &headers).await?;
-        configuration::show(&twin, &action)?
+        let caller = twin.admit(&version, &headers).await?;
+        configuration::show(&twin, &caller, &action, &object(&body)?)?
     };
     Ok(json(StatusCode::OK, &answer))
 }

@@ -275,6 +275,7 @@ impl Twin for LiveChat {
             _ => return None,
         };
         let mut settings = self.common_settings(team::OUR_AGENT);
+        settings["client_id"] = self.account.client_id.as_str().into();
         match token {
             Token::Personal { account, token } => {
                 settings["account_id"] = account.as_str().into();

@@ -8,7 +8,7 @@
 //! | media   | in by address on its own CDN; out as cards, or as files of that CDN              |
 //! | send    | `POST /v3.6/agent/action/send_event`; a chat that slept is resumed once        |
 //! | status  | our own event comes back with our `custom_id`: sent; `events_marked_as_seen`: read |
-//! | settle  | `list_threads` shows our `custom_id`, or it does not                           |
+//! | settle  | `list_threads` shows our `custom_id`, or it does not; a new chat is looked for among the person's |
 //! | limits  | 16 KB of text; files only from LiveChat's own CDN; no receipts of delivery     |
 //!
 //! A chat lives as long as the relation to the customer; its threads are the sessions. The
@@ -45,6 +45,10 @@
 //!
 //! A webhook cannot be edited: register the new one, list both secrets, unregister the old one.
 //!
+//! A personal access token with the scope `webhooks.configuration:rw` beside the bot (or instead
+//! of it, with `client_id`) lets the check of the credentials say which webhook is missing, or
+//! comes with a secret that we do not know. A bot's token may not list webhooks.
+//!
 //! # What is verified
 //!
 //! The last segment of the path, then the `secret_key` in the body against the secrets of its
@@ -61,7 +65,10 @@
 //! - HTTP statuses of errors, so the type decides; rate limits; source addresses.
 
 mod case;
+mod check;
 mod errors;
+mod look_up;
+mod presence;
 mod send;
 mod session;
 mod signature;
@@ -134,6 +141,11 @@ pub struct Settings {
     /// Issues bot tokens as they are needed; they live for a day.
     #[serde(default)]
     pub bot: Option<Bot>,
+    /// Our application's client id (`bot` has its own). With it, and with an agent's token that
+    /// has the scope `webhooks.configuration:rw`, the check of the credentials compares the
+    /// registered webhooks with `webhook_secrets`.
+    #[serde(default)]
+    pub client_id: Option<String>,
     /// The API's version.
     #[serde(default = "default_version")]
     pub api_version: String,
@@ -174,6 +186,11 @@ impl Settings {
             ));
         }
         Ok(())
+    }
+
+    /// Our application, whose webhooks ours are.
+    fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref().or(self.bot.as_ref().map(|bot| bot.client_id.as_str()))
     }
 
     /// Whether an agent id is one of our bots'.
@@ -256,14 +273,14 @@ impl Carrier for LiveChat {
     }
 
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
-        send::look_up(&self.settings, &self.session, http, query).await
+        look_up::look_up(&self.settings, &self.session, http, query).await
     }
 
     async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
-        send::show(&self.settings, &self.session, http, presence).await
+        presence::show(&self.settings, &self.session, http, presence).await
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {
-        send::check(&self.settings, &self.session, http).await
+        check::check(&self.settings, &self.session, http).await
     }
 }

@@ -1,9 +1,9 @@
 //! Writing into a chat as our bot.
 
-use omni_core::carrier::{Accepted, Capabilities, Found, Health, LookUp, OutboundMessage, Presence};
+use omni_core::carrier::{Accepted, Capabilities, OutboundMessage};
 use omni_core::content::{Button, OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, Location, MessageType, ReportedState};
-use omni_core::failure::SendError;
+use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::Settings;
 use super::errors::ApiError;
 use super::session::Session;
 use super::webhook::is_on_cdn;
-use crate::shared::{json, words};
+use crate::shared::json;
 
 /// Largest text of a message, in bytes.
 const LONGEST_TEXT: usize = 16 * 1_024;
@@ -184,7 +184,7 @@ pub(super) fn outcome(message: &OutboundMessage, response: &HttpResponse) -> Res
 }
 
 /// LiveChat reports no delivery: what it took is in the chat.
-fn accepted(chat: &str, event: &str) -> Accepted {
+pub(super) fn accepted(chat: &str, event: &str) -> Accepted {
     Accepted { state: ReportedState::Sent, ..Accepted::with_id(format!("{chat}/{event}")) }
 }
 
@@ -197,13 +197,30 @@ pub(super) async fn send(
 ) -> Result<Accepted, SendError> {
     let (action, body) = call(settings, message)?;
     let response = session.ask(settings, http, action, &body).await?;
-    match &message.conversation_ref {
-        Some(chat) if !response.is_success() && ApiError::of(&response).kind == "chat_inactive" => {
-            resume(settings, session, http, chat).await?;
-            outcome(message, &session.ask(settings, http, action, &body).await?)
+    let chat = match &message.conversation_ref {
+        Some(chat) if sleeps(&response) => chat,
+        _ => return outcome(message, &response),
+    };
+    match resume(settings, session, http, chat).await {
+        Err(error) if !may_be_awake(&error) => Err(error),
+        resumed => {
+            let response = session.ask(settings, http, action, &body).await?;
+            if sleeps(&response) {
+                resumed?;
+            }
+            outcome(message, &response)
         }
-        _ => outcome(message, &response),
     }
+}
+
+fn sleeps(response: &HttpResponse) -> bool {
+    !response.is_success() && ApiError::of(response).kind == "chat_inactive"
+}
+
+/// A chat cannot be resumed if the visitor has just begun its next thread: then the message
+/// has a place to go to. What LiveChat says then is not documented, so one more try tells.
+fn may_be_awake(error: &SendError) -> bool {
+    matches!(error.class(), ErrorClass::BadRequest | ErrorClass::Rejected)
 }
 
 /// Opens a new thread in a chat that slept. If the answer is lost the message is still
@@ -224,65 +241,4 @@ async fn resume(
         SendError::Ambiguous(why) => SendError::NotSent(format!("the chat was not resumed: {why}")),
         other => other,
     })
-}
-
-/// Looks for our `custom_id` in the chat's last threads. Without the chat there is nothing
-/// to look in.
-pub(super) async fn look_up(
-    settings: &Settings,
-    session: &Session,
-    http: &dyn HttpClient,
-    query: &LookUp,
-) -> Result<Option<Found>, SendError> {
-    let Some(chat) = &query.conversation_ref else { return Ok(Some(Found::Unclear)) };
-    let body = json!({ "chat_id": chat, "sort_order": "desc", "limit": 3 });
-    let response = session.ask(settings, http, "list_threads", &body).await?;
-    if !response.is_success() {
-        return Err(ApiError::of(&response).into_send_error(&response));
-    }
-    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    let Some(threads) = body["threads"].as_array() else { return Ok(Some(Found::Unclear)) };
-    let mut events = threads.iter().flat_map(|thread| json::items(&thread["events"]));
-    let ours = events.find(|event| event["custom_id"] == query.client_ref.as_str());
-    let id = ours.and_then(|event| json::text(&event["id"]));
-    Ok(Some(id.map_or(Found::NotTaken, |id| Found::Taken(accepted(chat, id)))))
-}
-
-/// Marks a chat as seen up to a time; with `typing`, shows that an answer is being written.
-pub(super) async fn show(
-    settings: &Settings,
-    session: &Session,
-    http: &dyn HttpClient,
-    presence: &Presence,
-) -> Result<bool, SendError> {
-    let Some(chat) = &presence.conversation_ref else { return Ok(false) };
-    let seen = json!({ "chat_id": chat, "seen_up_to": presence.read_up_to.to_string() });
-    let typing = json!({ "chat_id": chat, "is_typing": true, "visibility": "all" });
-    let mut calls = vec![("mark_events_as_seen", seen)];
-    if presence.typing {
-        calls.push(("send_typing_indicator", typing));
-    }
-    for (action, body) in calls {
-        let response = session.ask(settings, http, action, &body).await?;
-        if !response.is_success() {
-            return Err(ApiError::of(&response).into_send_error(&response));
-        }
-    }
-    Ok(true)
-}
-
-/// Lists one chat: allowed to whoever may send.
-pub(super) async fn check(
-    settings: &Settings,
-    session: &Session,
-    http: &dyn HttpClient,
-) -> Result<Health, SendError> {
-    let response = session.ask(settings, http, "list_chats", &json!({ "limit": 1 })).await?;
-    let detail = if response.is_success() {
-        "LiveChat accepts the credentials.".to_owned()
-    } else {
-        let kind = words::masked(&ApiError::of(&response).kind);
-        format!("LiveChat answered {} {kind}; look at the credentials and their scopes.", response.status)
-    };
-    Ok(Health { ok: response.is_success(), detail })
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use omni_core::failure::{ErrorClass, SendError};
-use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
+use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::secret::Secret;
 use serde_json::{Value, json};
 
@@ -30,29 +30,22 @@ struct Tried {
 impl Session {
     pub(super) fn new(settings: &Settings) -> Self {
         let session = Self::default();
-        let region = settings.access_token.expose().split_once(':').map(|(region, _)| region.to_owned());
-        *lock(&session.region) = region;
+        let tokens = [&settings.access_token, &settings.personal_access_token];
+        let token = tokens.into_iter().find(|token| !token.is_empty());
+        if let Some((region, _)) = token.and_then(|token| token.expose().split_once(':')) {
+            session.switch(region);
+        }
         session
     }
 
-    /// `Authorization`: a bot's token, an OAuth token, or a personal access token.
+    /// `Authorization`: a bot's token, or an agent's.
     fn authorization(&self, settings: &Settings) -> Result<String, SendError> {
-        let missing = |what| SendError::rejected(ErrorClass::Auth, "no_credentials", what);
         if settings.bot.is_some() {
             let token = lock(&self.token);
             let token = token.as_ref().ok_or_else(|| missing("no bot token has been issued yet"))?;
             return Ok(format!("Bearer {}", token.expose()));
         }
-        if !settings.access_token.is_empty() {
-            return Ok(format!("Bearer {}", settings.access_token.expose()));
-        }
-        match &settings.account_id {
-            Some(account) if !settings.personal_access_token.is_empty() => {
-                let pair = format!("{account}:{}", settings.personal_access_token.expose());
-                Ok(format!("Basic {}", STANDARD.encode(pair)))
-            }
-            _ => Err(missing("set bot, access_token or personal_access_token")),
-        }
+        of_an_agent(settings).ok_or_else(|| missing("set bot, access_token or personal_access_token"))
     }
 
     /// A call of the agent chat API.
@@ -96,6 +89,28 @@ impl Session {
                 return Ok(response);
             }
         }
+    }
+
+    /// Makes a call of the configuration API with an agent's token, which a bot's cannot stand
+    /// in for; once again in the region that a refusal names. `None`: there is no such token.
+    pub(super) async fn configure(
+        &self,
+        settings: &Settings,
+        http: &dyn HttpClient,
+        action: &str,
+        body: &Value,
+    ) -> Option<Result<HttpResponse, HttpError>> {
+        let authorization = of_an_agent(settings)?;
+        let request = || {
+            let request = HttpRequest::new("POST", url(settings, "configuration", action));
+            http.execute(self.directed(request.header("authorization", authorization.clone()).json(body)))
+        };
+        let region = self.region();
+        let first = request().await;
+        let elsewhere = first.as_ref().is_ok_and(|response| {
+            !response.is_success() && self.follow(&ApiError::of(response), region.as_deref())
+        });
+        Some(if elsewhere { request().await } else { first })
     }
 
     fn region(&self) -> Option<String> {
@@ -155,6 +170,20 @@ impl Session {
         *lock(&self.token) = Some(Secret::new(token));
         Ok(())
     }
+}
+
+fn missing(what: &str) -> SendError {
+    SendError::rejected(ErrorClass::Auth, "no_credentials", what)
+}
+
+/// `Authorization` of an agent: an OAuth token, or a personal access token.
+fn of_an_agent(settings: &Settings) -> Option<String> {
+    if !settings.access_token.is_empty() {
+        return Some(format!("Bearer {}", settings.access_token.expose()));
+    }
+    let account = settings.account_id.as_ref().filter(|_| !settings.personal_access_token.is_empty())?;
+    let pair = format!("{account}:{}", settings.personal_access_token.expose());
+    Some(format!("Basic {}", STANDARD.encode(pair)))
 }
 
 fn issue(settings: &Settings, bot: &Bot) -> HttpRequest {

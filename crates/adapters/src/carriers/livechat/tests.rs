@@ -1,5 +1,6 @@
 //! Tables over callbacks, proof and chats; the shared vectors run in `tests/vectors.rs`.
 
+mod asking;
 mod receiving;
 mod sending;
 mod signatures;

@@ -159,6 +159,7 @@ impl<'a> Hook<'a> {
             text: json::text(&postback["button_value"]).map(str::to_owned),
             reply_id: Some(id),
             reply_to: Some(target),
+            attributes: content::pressed(&postback["button_value"], postback),
             ..thread.message()
         }))))
     }

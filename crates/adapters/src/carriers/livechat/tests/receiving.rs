@@ -105,6 +105,17 @@ fn every_kind_of_event_is_read() {
             json!([{ "type": "form_reply", "form": { "Rate": "Good", "2": "fine" }, "form_type": "postchat" }]),
         ),
         ("an empty form", json!({ "type": "form" }), json!([])),
+        (
+            "a form that asks the same twice",
+            json!({ "type": "filled_form", "form_id": "5", "fields": [
+                { "id": "1", "label": "Size", "answer": "42" }, { "id": "2", "label": "Size", "answer": "L" }, { "label": "Size", "answers": ["M"] } ] }),
+            json!([{ "type": "form_reply", "form": { "Size": ["42", "L", "M"] }, "form_id": "5" }]),
+        ),
+        (
+            "words that were deleted before they came",
+            json!({ "type": "message", "text": "x", "deleted": true }),
+            json!([]),
+        ),
         ("cards", cards, json!([{ "type": "rich", "text": "A\nC", "rich": { "template_id": "cards" } }])),
         (
             "a free object",
@@ -119,7 +130,12 @@ fn every_kind_of_event_is_read() {
         (
             "a pressed quick reply",
             json!({ "type": "message", "text": "Yes", "postback": { "id": "p", "event_id": "T1_1" } }),
-            json!([{ "type": "button_reply", "reply_id": "p", "reply_to": "C1/T1_1" }]),
+            json!([{ "type": "button_reply", "reply_id": "p", "reply_to": "C1/T1_1", "reply_value": null }]),
+        ),
+        (
+            "a product put into the cart",
+            json!({ "type": "message", "text": "Buy", "postback": { "id": "buy", "event_id": "T1_1", "type": "message", "value": "sku-1", "ecommerce": { "product_id": "12345", "quantity": 2 } } }),
+            json!([{ "type": "button_reply", "text": "Buy", "reply_value": "sku-1", "ecommerce": { "product_id": "12345", "quantity": 2 } }]),
         ),
         (
             "details that are no JSON",

@@ -80,12 +80,16 @@ impl Thread<'_> {
         }
     }
 
-    /// Reads one event; `None` for kinds that say nothing (an empty form shown to somebody).
+    /// Reads one event; `None` for kinds that say nothing (an empty form shown to somebody),
+    /// and for one that was deleted before it came (agents of higher rank still see its words).
     pub(super) fn event(&self, wire: &Value) -> Result<Option<CarrierEvent>, Malformed> {
         if !wire.is_object() {
             return Err(Malformed("event_unreadable"));
         }
         let id = json::text(&wire["id"]).ok_or(Malformed("event_without_id"))?;
+        if wire["deleted"] == true {
+            return Ok(None);
+        }
         match wire["type"].as_str().ok_or(Malformed("event_without_type"))? {
             "system_message" | "system" => Ok(Some(CarrierEvent::System(Box::new(self.system(id, wire))))),
             "form" => Ok(None),
