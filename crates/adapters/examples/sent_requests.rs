@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{Carrier, LookUp, OutboundMessage, Presence};
-use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
+use omni_core::content::{Button, Custom, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Channel, Location};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::time::Timestamp;
@@ -231,7 +231,38 @@ fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundConte
     ];
     all.extend(media(channel));
     all.extend(choices());
+    if carrier == "livechat" {
+        all.extend(events_of_livechat());
+    }
     all
+}
+
+/// Events in LiveChat's own words, and choices as only its cards show them.
+fn events_of_livechat() -> Vec<(&'static str, OutboundContent)> {
+    let own = |object: Value| {
+        let object = object.as_object().cloned().unwrap_or_default();
+        OutboundContent::Custom(Custom { carrier: "livechat".into(), object })
+    };
+    let field = json!({ "type": "email", "id": "1", "label": "Your e-mail" });
+    let button = Button {
+        id: "yes".into(),
+        title: "Yes".into(),
+        section: Some("Answers".into()),
+        ..Button::default()
+    };
+    let picture = OutboundMedia {
+        url: Some("https://files.gw.example.net/menu.png".into()),
+        mime: Some("image/png".into()),
+        ..OutboundMedia::default()
+    };
+    let choice = Interactive { text: "Well?".into(), buttons: vec![button], ..Interactive::default() };
+    let pictured = Interactive { header_media: Some(Box::new(picture)), ..choice.clone() };
+    vec![
+        ("a form of its own", own(json!({ "type": "form", "form_id": "1", "fields": [field] }))),
+        ("an object for a program", own(json!({ "type": "custom", "content": { "basket": ["SKU-1"] } }))),
+        ("a list with a section", OutboundContent::Interactive(choice)),
+        ("buttons under a picture", OutboundContent::Interactive(pictured)),
+    ]
 }
 
 fn template(id: &str, names: &[&str]) -> OutboundContent {

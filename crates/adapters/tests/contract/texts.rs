@@ -2,7 +2,7 @@
 
 use omni_core::address::Address;
 use omni_core::carrier::{Carrier, OutboundMessage};
-use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
+use omni_core::content::{Button, Custom, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Channel, MessageType};
 use omni_core::http::HttpRequest;
 use omni_core::segments;
@@ -248,6 +248,9 @@ fn what_a_carrier_says_it_takes_it_takes() {
     kinds.push(OutboundContent::Location { location: place });
     kinds.push(OutboundContent::Reaction { target: "wamid.1".into(), emoji: "👍".into() });
     kinds.push(OutboundContent::Contacts { contacts: card });
+    let object = [("type", "message"), ("text", "Yes")];
+    let object = object.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    kinds.push(OutboundContent::Custom(Custom { carrier: "livechat".into(), object }));
     for sample in samples::all("s") {
         let carrier = sample.build();
         let takes = |kind: MessageType| {

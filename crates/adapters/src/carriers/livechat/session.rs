@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::secret::Secret;
@@ -61,9 +62,7 @@ impl Session {
         Ok(self.directed(request))
     }
 
-    /// Makes a call of the agent chat API, and once each again: with a new bot token, and in
-    /// the region that a refusal names. Neither refusal carried anything out. Answers what
-    /// LiveChat said last.
+    /// Makes a call of the agent chat API; answers what LiveChat said last.
     pub(super) async fn ask(
         &self,
         settings: &Settings,
@@ -71,11 +70,39 @@ impl Session {
         action: &str,
         body: &Value,
     ) -> Result<HttpResponse, SendError> {
+        self.persist(settings, http, || self.call(settings, action, body)).await
+    }
+
+    /// Uploads a form.
+    pub(super) async fn upload(
+        &self,
+        settings: &Settings,
+        http: &dyn HttpClient,
+        content_type: &str,
+        form: &Bytes,
+    ) -> Result<HttpResponse, SendError> {
+        let request = || {
+            let request = HttpRequest::new("POST", url(settings, "agent", "upload_file"))
+                .header("authorization", self.authorization(settings)?)
+                .body(content_type, form.clone());
+            Ok(self.directed(request))
+        };
+        self.persist(settings, http, request).await
+    }
+
+    /// Makes a request, and once each again: with a new bot token, and in the region that a
+    /// refusal names. Neither refusal carried anything out. Answers what LiveChat said last.
+    async fn persist(
+        &self,
+        settings: &Settings,
+        http: &dyn HttpClient,
+        request: impl Fn() -> Result<HttpRequest, SendError> + Send + Sync,
+    ) -> Result<HttpResponse, SendError> {
         let mut tried = Tried::default();
         loop {
             self.prepare(settings, http).await?;
             let region = self.region();
-            let response = http.execute(self.call(settings, action, body)?).await?;
+            let response = http.execute(request()?).await?;
             if response.is_success() {
                 return Ok(response);
             }

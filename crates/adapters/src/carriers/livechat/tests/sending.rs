@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use omni_core::carrier::{Accepted, Carrier, OutboundMessage};
-use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia};
-use omni_core::event::{Channel, Location};
+use omni_core::content::OutboundContent;
+use omni_core::event::Channel;
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::id::MessageId;
@@ -37,81 +37,6 @@ pub(super) fn text(words: &str) -> OutboundContent {
     OutboundContent::Text { text: words.into() }
 }
 
-fn media(urls: &[&str], caption: Option<&str>) -> OutboundContent {
-    let one = |url: &&str| OutboundMedia {
-        url: Some((*url).to_owned()),
-        filename: Some("a.png".into()),
-        ..OutboundMedia::default()
-    };
-    OutboundContent::Media { media: urls.iter().map(one).collect(), text: caption.map(str::to_owned) }
-}
-
-fn buttons(count: usize, url: Option<&str>) -> OutboundContent {
-    let button = |n| Button {
-        id: format!("b{n}"),
-        title: format!("B{n}"),
-        description: None,
-        url: url.map(str::to_owned),
-        ..Button::default()
-    };
-    OutboundContent::Interactive(Interactive {
-        text: "Which?".into(),
-        header: Some("Head".into()),
-        footer: None,
-        buttons: (1..=count).map(button).collect(),
-        list_label: None,
-        ..Interactive::default()
-    })
-}
-
-#[test]
-fn requests_write_events() {
-    let place = OutboundContent::Location {
-        location: Location { lat: 1.5, lon: 2.0, name: Some("HQ".into()), address: None },
-    };
-    let cases = [
-        (
-            "words",
-            text("Hello"),
-            json!({ "type": "message", "text": "Hello", "visibility": "all", "custom_id": "msg_1" }),
-        ),
-        (
-            "a file on the CDN",
-            media(&["https://cdn.livechat-files.com/a.png"], None),
-            json!({ "type": "file", "url": "https://cdn.livechat-files.com/a.png", "custom_id": "msg_1" }),
-        ),
-        (
-            "a file elsewhere",
-            media(&["https://m.example/a.png"], Some("look")),
-            json!({ "type": "rich_message", "template_id": "cards", "elements": [{ "title": "look", "image": { "url": "https://m.example/a.png" }, "buttons": [{ "type": "url", "value": "https://m.example/a.png" }] }] }),
-        ),
-        (
-            "two files",
-            media(&["https://m.example/1", "https://m.example/2"], Some("look")),
-            json!({ "elements": [{ "title": "look" }, { "title": "a.png" }] }),
-        ),
-        (
-            "buttons",
-            buttons(2, None),
-            json!({ "type": "rich_message", "template_id": "quick_replies", "elements": [{ "title": "Head\nWhich?", "buttons": [{ "type": "message", "text": "B1", "value": "B1", "postback_id": "b1" }, {}] }] }),
-        ),
-        (
-            "a link",
-            buttons(1, Some("https://a.example")),
-            json!({ "template_id": "cards", "elements": [{ "title": "Head", "subtitle": "Which?", "buttons": [{ "type": "url", "value": "https://a.example" }] }] }),
-        ),
-        ("a place in words", place, json!({ "type": "message", "text": "HQ\n1.5, 2" })),
-    ];
-    for (name, content, event) in cases {
-        let request = carrier(|_| {}).request(&message(content)).unwrap();
-        assert_eq!(request.url, "https://api.livechatinc.com/v3.6/agent/action/send_event", "{name}");
-        let got: Value = serde_json::from_slice(&request.body).unwrap();
-        assert!(contains(&json!({ "chat_id": "C1", "event": event }), &got), "{name}: {got:#}");
-        let basic = ("authorization", "Basic YWNjLTE6cGF0LXMzY3JldA==".to_owned());
-        assert!(request.headers.contains(&basic), "{name}");
-    }
-}
-
 #[test]
 fn without_a_chat_one_begins() {
     let new = OutboundMessage { conversation_ref: None, ..message(text("Hello")) };
@@ -122,32 +47,6 @@ fn without_a_chat_one_begins() {
     assert!(contains(&expect, &got), "{got:#}");
     let answer = response(200, r#"{"chat_id":"C9","thread_id":"T1","event_ids":["T1_1"]}"#);
     assert_eq!(carrier(|_| {}).outcome(&new, &answer).unwrap().carrier_message_id, "C9/T1_1");
-}
-
-#[test]
-fn what_cannot_be_carried_is_refused_before_anything_is_sent() {
-    let strange = OutboundMessage { conversation_ref: None, to: "+13035550177".into(), ..message(text("x")) };
-    let cases = [
-        ("16 KB and one byte", message(text(&"a".repeat(16_385)))),
-        (
-            "a caption of 16 KB and one byte",
-            message(media(&["https://m.example/1"], Some(&"a".repeat(16_385)))),
-        ),
-        ("14 buttons", message(buttons(14, None))),
-        ("11 media", message(media(&["https://m.example/1"; 11], None))),
-        ("no media", message(media(&[], None))),
-        (
-            "media without a URL",
-            message(OutboundContent::Media { media: vec![OutboundMedia::default()], text: None }),
-        ),
-        ("a reaction", message(OutboundContent::Reaction { target: "t".into(), emoji: "x".into() })),
-        ("a person who is no customer of LiveChat", strange),
-    ];
-    for (name, message) in cases {
-        let result = carrier(|_| {}).request(&message);
-        assert!(matches!(result, Err(SendError::Unsupported(_))), "{name}: {result:?}");
-    }
-    assert!(carrier(|_| {}).request(&message(text(&"a".repeat(16_384)))).is_ok());
 }
 
 pub(super) fn response(status: u16, body: &str) -> HttpResponse {
