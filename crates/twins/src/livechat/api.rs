@@ -129,6 +129,7 @@ async fn act(
         "remove_user_from_chat" => manage::remove_user(twin, &caller, &body),
         "mark_events_as_seen" => manage::mark_as_seen(twin, &caller, &body),
         "set_routing_status" => manage::set_routing_status(twin, &caller, &body),
+        "list_routing_statuses" => manage::list_routing_statuses(twin, &caller),
         "send_typing_indicator" | "send_thinking_indicator" | "send_event_preview" => {
             manage::indicate(twin, &caller, &body)
         }

@@ -64,6 +64,9 @@ pub(crate) const PLUGIN: Plugin = Plugin {
 /// Tokens that are remembered.
 const TOKENS: usize = 1_000;
 
+/// Agents whose routing status is remembered.
+const AGENTS: usize = 100;
+
 /// Where an account lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Region {
@@ -111,6 +114,8 @@ pub(crate) struct LiveChat {
     bot_tokens: Mutex<Bounded<Timestamp>>,
     /// Who takes new chats: the last caller.
     responder: Mutex<Option<String>>,
+    /// The routing statuses that were set, by agent.
+    statuses: Mutex<Bounded<String>>,
 }
 
 /// Ids and secrets of the organization.
@@ -158,6 +163,7 @@ impl LiveChat {
         Self {
             account: Account::new(desk.seed),
             responder: Mutex::new(None),
+            statuses: Mutex::new(Bounded::new(AGENTS)),
             chats: Chats::default(),
             files: Files::default(),
             bot_tokens: Mutex::new(Bounded::new(TOKENS)),

@@ -1,10 +1,11 @@
-//! Do the credentials work, and do the registered webhooks match the settings?
+//! Do the credentials work, do the registered webhooks match the settings, does the bot take
+//! chats?
 
 use std::collections::BTreeSet;
 
 use omni_core::carrier::Health;
 use omni_core::failure::SendError;
-use omni_core::http::HttpClient;
+use omni_core::http::{HttpClient, HttpResponse};
 use serde_json::{Value, json};
 
 use super::Settings;
@@ -25,6 +26,9 @@ const WANTED: [&str; 9] = [
     "incoming_rich_message_postback",
 ];
 
+/// The routing status of a bot that takes chats, as the API writes it.
+const ACCEPTING: &str = "accepting_chats";
+
 /// Lists one chat: allowed to whoever may send. What is wrong with the webhooks is said beside
 /// it: it keeps callbacks away, not messages of ours.
 pub(super) async fn check(
@@ -41,31 +45,54 @@ pub(super) async fn check(
         );
         return Ok(Health { ok: false, detail });
     }
-    let mut detail = "LiveChat accepts the credentials.".to_owned();
-    if let Some(webhooks) = webhooks(settings, session, http).await {
-        detail.push(' ');
-        detail.push_str(&webhooks);
-    }
-    Ok(Health { ok: true, detail })
+    let mut said = vec!["LiveChat accepts the credentials.".to_owned()];
+    said.extend(webhooks(settings, session, http).await);
+    said.extend(asleep(settings, session, http).await);
+    Ok(Health { ok: true, detail: said.join(" ") })
 }
 
 /// How the registered webhooks and `webhook_secrets` differ. `None`: we have no client id, or
 /// only a bot's token, which may not list them.
 async fn webhooks(settings: &Settings, session: &Session, http: &dyn HttpClient) -> Option<String> {
     let body = json!({ "owner_client_id": settings.client_id()? });
-    Some(match session.configure(settings, http, "list_webhooks", &body).await? {
-        Ok(response) if response.is_success() => {
-            let listed: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-            differences(settings, json::items(&listed))
-        }
+    let listed = ("configuration", "list_webhooks");
+    let listed = match session.ask_as_agent(settings, http, listed, &body).await? {
+        Ok(response) if response.is_success() => value(&response),
         Ok(response) => {
             let kind = words::masked(&ApiError::of(&response).kind);
-            format!(
+            return Some(format!(
                 "Its webhooks could not be listed ({kind}): that takes the scope webhooks.configuration:rw."
-            )
+            ));
         }
-        Err(_) => "Its webhooks could not be listed.".to_owned(),
-    })
+        Err(_) => return Some("Its webhooks could not be listed.".to_owned()),
+    };
+    let registered = json::items(&listed);
+    let differences = differences(settings, registered);
+    if registered.iter().any(|webhook| webhook["type"] == "license") {
+        let state = ("configuration", "get_license_webhooks_state");
+        if let Ok(response) = session.ask_as_agent(settings, http, state, &body).await?
+            && value(&response)["license_webhooks_enabled"] == false
+        {
+            return Some(format!("{differences} But they are disabled (enable_license_webhooks)."));
+        }
+    }
+    Some(differences)
+}
+
+/// Whether a bot of ours takes no chats. `None`: all do, or we may not know.
+async fn asleep(settings: &Settings, session: &Session, http: &dyn HttpClient) -> Option<String> {
+    settings.bot.as_ref()?;
+    let listed = ("agent", "list_routing_statuses");
+    let listed = session.ask_as_agent(settings, http, listed, &json!({})).await?.ok()?;
+    let listed = value(&listed);
+    let is_ours = |one: &&Value| json::text(&one["agent_id"]).is_some_and(|agent| settings.is_our_bot(agent));
+    let status = |one: &Value| json::text(&one["status"]).map(words::masked);
+    let asleep = json::items(&listed).iter().filter(is_ours).filter_map(status).find(|s| s != ACCEPTING)?;
+    Some(format!("A bot of ours is {asleep}: no chat comes to it (set_routing_status)."))
+}
+
+fn value(response: &HttpResponse) -> Value {
+    serde_json::from_slice(&response.body).unwrap_or_default()
 }
 
 fn differences(settings: &Settings, registered: &[Value]) -> String {

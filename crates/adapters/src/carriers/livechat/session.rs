@@ -1,6 +1,7 @@
 //! What a connection learns while it talks: the bot's token of the day, and its region.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +13,10 @@ use serde_json::{Value, json};
 
 use super::errors::ApiError;
 use super::{Bot, Settings};
+
+/// How long a question beside the credentials may take: whoever waits for their check does not
+/// wait for these.
+const SHORT: Duration = Duration::from_secs(2);
 
 /// Without a clock: a token is used until LiveChat refuses it, then a new one is issued.
 /// A refused request was not carried out, so asking again with a new token is safe.
@@ -118,19 +123,20 @@ impl Session {
         }
     }
 
-    /// Makes a call of the configuration API with an agent's token, which a bot's cannot stand
-    /// in for; once again in the region that a refusal names. `None`: there is no such token.
-    pub(super) async fn configure(
+    /// Makes a call with an agent's token, which a bot's cannot stand in for; once again in the
+    /// region that a refusal names. `None`: there is no such token.
+    pub(super) async fn ask_as_agent(
         &self,
         settings: &Settings,
         http: &dyn HttpClient,
-        action: &str,
+        (api, action): (&str, &str),
         body: &Value,
     ) -> Option<Result<HttpResponse, HttpError>> {
         let authorization = of_an_agent(settings)?;
         let request = || {
-            let request = HttpRequest::new("POST", url(settings, "configuration", action));
-            http.execute(self.directed(request.header("authorization", authorization.clone()).json(body)))
+            let request = HttpRequest::new("POST", url(settings, api, action));
+            let request = request.header("authorization", authorization.clone()).json(body);
+            http.execute(HttpRequest { timeout: Some(SHORT), ..self.directed(request) })
         };
         let region = self.region();
         let first = request().await;

@@ -154,6 +154,21 @@ async fn small_signs_and_checks() {
     bot.act("set_routing_status", json!({ "status": "not_accepting_chats" })).await;
     assert_eq!(bench.next().await.json()["payload"]["status"], "not accepting chats");
     let personal = credentials(&bench, "personal").await;
+    let agent = Caller { bench: &bench, authorization: personal.clone(), region: "dal" };
+    let (_, statuses) = agent.act("list_routing_statuses", json!({})).await;
+    let of = |agent: &str| {
+        statuses.as_array().unwrap().iter().find(|one| one["agent_id"] == agent).unwrap()["status"].clone()
+    };
+    assert_eq!(of(&bench.setting("livechat", "bot_agent_ids")), "not_accepting_chats");
+    assert_eq!(
+        (of("lena@acme.example"), of("tom@acme.example")),
+        (json!("accepting_chats"), json!("offline"))
+    );
+    assert_eq!(
+        kind(&bot.act("list_routing_statuses", json!({})).await.1),
+        "authorization",
+        "no scope for it"
+    );
     let list = async |authorization: &str, body: Value| {
         let headers = [("authorization", authorization)];
         call(&bench, "configuration/action/list_webhooks", body, &headers).await

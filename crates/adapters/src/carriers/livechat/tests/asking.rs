@@ -140,12 +140,28 @@ async fn a_check_compares_the_webhooks_where_it_may() {
         table["personal_access_token"] = json!("");
     };
     let ok = |body: &str| Ok(response(200, body));
+    let status = |word: &str| {
+        json!([{ "agent_id": "lena@acme.example", "status": "offline" }, { "agent_id": BOT, "status": word }])
+            .to_string()
+    };
+    let of_license = |all: &mut Vec<Value>| all[0]["type"] = json!("license");
     let well = "Its webhooks are registered as they should be.";
     #[rustfmt::skip]
     let cases: Vec<Case> = vec![
         ("no client id", Box::new(|_| {}), vec![ok("{}")], "LiveChat accepts the credentials.", 1),
         ("only a bot's token", Box::new(no_agent), vec![ok(r#"{"token":"t"}"#), ok("{}")], "LiveChat accepts the credentials.", 2),
-        ("a bot's and an agent's token", Box::new(bot), vec![ok(r#"{"token":"t"}"#), ok("{}"), ok(&webhooks(|_| {}))], well, 3),
+        ("a bot's and an agent's token", Box::new(bot), vec![ok(r#"{"token":"t"}"#), ok("{}"), ok(&webhooks(|_| {})), ok(&status("accepting_chats"))], well, 4),
+        (
+            "the bot sleeps", Box::new(bot), vec![ok(r#"{"token":"t"}"#), ok("{}"), ok(&webhooks(|_| {})), ok(&status("offline"))],
+            "A bot of ours is offline: no chat comes to it (set_routing_status).", 4,
+        ),
+        ("statuses without the scope", Box::new(bot), vec![ok(r#"{"token":"t"}"#), ok("{}"), ok(&webhooks(|_| {})), Ok(response(403, &error("authorization")))], well, 4),
+        ("of the license, enabled", Box::new(agent), vec![ok("{}"), ok(&webhooks(of_license)), ok(r#"{"license_webhooks_enabled":true}"#)], well, 3),
+        (
+            "of the license, disabled", Box::new(agent), vec![ok("{}"), ok(&webhooks(of_license)), ok(r#"{"license_webhooks_enabled":false}"#)],
+            "But they are disabled (enable_license_webhooks).", 3,
+        ),
+        ("of the license, state unknown", Box::new(agent), vec![ok("{}"), ok(&webhooks(of_license)), Ok(response(403, "{}"))], well, 3),
         ("as they should be", Box::new(agent), vec![ok("{}"), ok(&webhooks(|_| {}))], well, 2),
         (
             "one is missing", Box::new(agent), vec![ok("{}"), ok(&webhooks(|all| drop(all.remove(1))))],
