@@ -412,6 +412,9 @@ pub struct SendArgs {
     /// high, normal or low.
     #[arg(long)]
     pub priority: Option<String>,
+    /// transactional, marketing, authentication or service.
+    #[arg(long)]
+    pub purpose: Option<String>,
     /// Not after: 15m, 2h, or RFC 3339.
     #[arg(long, value_parser = words::moment)]
     pub expire: Option<Moment>,
