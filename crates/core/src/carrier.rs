@@ -398,6 +398,9 @@ pub struct Health {
 pub struct CarrierPlugin {
     /// Its name.
     pub name: CarrierName,
+    /// The settings that a new connection cannot do without, as TOML with remarks, for
+    /// `omni init`: secrets are files below `secrets/`.
+    pub starter: &'static str,
     /// Builds a connection from its table in the configuration.
     pub build: fn(Value) -> Result<Arc<dyn Carrier>, SettingsError>,
     /// Settings for a conformance case: reads the case's `secrets`, `config`, `slot`, …
