@@ -4,7 +4,7 @@
 //! |---|---|
 //! | send | `POST /v3.6/agent/action/send_event`; a chat without a running thread is `chat_inactive` |
 //! | wake | `resume_chat` begins a new thread; `start_chat` a new chat |
-//! | look up | `list_threads`: events with the sender's `custom_id` |
+//! | look up | `list_threads`: events with the sender's `custom_id`; `get_customer`: a visitor's chats |
 //! | callback | `POST` JSON; nothing but `secret_key` in the body proves it |
 //! | status | our own event comes back (`incoming_event`, or `incoming_chat` with its thread), then `events_marked_as_seen` |
 //! | retries | about three within a minute |

@@ -31,13 +31,23 @@ pub(super) async fn look_up(
         return in_chat(settings, session, http, chat, &query.client_ref).await.map(Some);
     }
     let Some(person) = query.to.expose().strip_prefix("lc:") else { return Ok(Some(Found::Unclear)) };
-    let body = ask(settings, session, http, "get_customer", &json!({ "id": person })).await?;
-    for chat in json::items(&body["chat_ids"]).iter().rev().filter_map(json::text).take(CHATS) {
+    for chat in chats_of(settings, session, http, person).await?.iter().rev().take(CHATS) {
         if let found @ Found::Taken(_) = in_chat(settings, session, http, chat, &query.client_ref).await? {
             return Ok(Some(found));
         }
     }
     Ok(Some(Found::Unclear))
+}
+
+/// The ids of a person's chats.
+pub(super) async fn chats_of(
+    settings: &Settings,
+    session: &Session,
+    http: &dyn HttpClient,
+    person: &str,
+) -> Result<Vec<String>, SendError> {
+    let body = ask(settings, session, http, "get_customer", &json!({ "id": person })).await?;
+    Ok(json::items(&body["chat_ids"]).iter().filter_map(json::text).map(str::to_owned).collect())
 }
 
 async fn in_chat(

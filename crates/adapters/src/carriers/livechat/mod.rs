@@ -6,7 +6,7 @@
 //! | prove   | only by `secret_key` inside the body, which belongs to its `webhook_id`        |
 //! | answer  | `200`; `401` if the body cannot be read, because then nothing proves it        |
 //! | media   | in by address on its own CDN; out as a file of that CDN (`upload_file`), else as cards |
-//! | send    | `POST /v3.6/agent/action/send_event`; a chat that slept is resumed once        |
+//! | send    | `POST /v3.6/agent/action/send_event`; a chat that slept is resumed once; one that we do not know is asked for (`get_customer`), and begun (`start_chat`) if there is none |
 //! | status  | our own event comes back with our `custom_id`: sent; `events_marked_as_seen`: read |
 //! | settle  | `list_threads` shows our `custom_id`, or it does not; a new chat is looked for among the person's |
 //! | limits  | 16 KB of text; uploads of 10 MB; ten cards, 13 buttons; no receipts of delivery |
@@ -26,14 +26,19 @@
 //! is written out. Events in LiveChat's own words (`form`, `rich_message` with products, `custom`
 //! and the like) go as they come, but they are always public and always carry our `custom_id`.
 //!
+//! Who takes a chat over is LiveChat's own routing, or a queue of the gateway's: an agent who
+//! joins or answers is told (`participant_joined`, `echo`), and nothing here calls
+//! `transfer_chat` or lets our bot back in.
+//!
 //! Written against the public documentation of webhooks, agent chat and configuration API
 //! v3.6. The version is a setting.
 //!
 //! Deliberately absent: templates, reactions, contact cards, catalogues and questions for a
 //! place, which chats do not have; `system_message` events, which would speak as the platform;
-//! the customer chat API (mirroring other channels into LiveChat); the app life-cycle callbacks
-//! (they carry no secret, so they prove nothing and are refused); and visitors' IP addresses and
-//! page views (personal data that nobody here needs).
+//! the customer chat API (LiveChat as the desk of other channels: that takes somebody who carries
+//! agents' answers from one conversation into another, which is no carrier's work); the app
+//! life-cycle callbacks (they carry no secret, so they prove nothing and are refused); and
+//! visitors' IP addresses and page views (personal data that nobody here needs).
 //!
 //! # Set-up
 //!
@@ -73,7 +78,10 @@
 //!
 //! - How often a callback is repeated (three times within a minute, or ten times in six hours):
 //!   after an outage of minutes chats must be compared by hand.
-//! - HTTP statuses of errors, so the type decides; rate limits; source addresses.
+//! - HTTP statuses of errors, so the type decides; source addresses.
+//! - Rate limits, of which only `too_many_requests` is known: `rate_per_sender = 10` is a careful
+//!   beginning.
+//! - Which of several chats of one person is the living one: the last that is listed is taken.
 
 mod case;
 mod check;

@@ -8,9 +8,9 @@ use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::Settings;
 use super::errors::ApiError;
 use super::session::Session;
+use super::{Settings, look_up};
 use crate::shared::json;
 
 /// Largest text of a message, in bytes.
@@ -94,8 +94,48 @@ pub(super) fn accepted(chat: &str, event: &str) -> Accepted {
     Accepted { state: ReportedState::Sent, ..Accepted::with_id(format!("{chat}/{event}")) }
 }
 
-/// Sends; a chat that sleeps is woken once, which wrote nothing yet.
+/// Sends. A person's chat lives as long as they do, so where we do not know it we ask for it,
+/// and begin one only with somebody who has none.
 pub(super) async fn send(
+    settings: &Settings,
+    session: &Session,
+    http: &dyn HttpClient,
+    message: &OutboundMessage,
+) -> Result<Accepted, SendError> {
+    // What cannot be said is refused before anybody is asked anything.
+    call(settings, message)?;
+    let chat = match (&message.conversation_ref, message.to.expose().strip_prefix("lc:")) {
+        (None, Some(person)) => known_chat(settings, session, http, person).await?,
+        _ => None,
+    };
+    match chat {
+        Some(chat) => {
+            let message = OutboundMessage { conversation_ref: Some(chat), ..message.clone() };
+            write(settings, session, http, &message).await
+        }
+        None => write(settings, session, http, message).await,
+    }
+}
+
+/// The person's last chat. A token that may not ask (`customers:ro`) knows none.
+async fn known_chat(
+    settings: &Settings,
+    session: &Session,
+    http: &dyn HttpClient,
+    person: &str,
+) -> Result<Option<String>, SendError> {
+    match look_up::chats_of(settings, session, http, person).await {
+        Ok(mut chats) => Ok(chats.pop()),
+        Err(SendError::Ambiguous(why)) => Err(SendError::NotSent(format!("no chat was found: {why}"))),
+        Err(error) => match error.class() {
+            ErrorClass::Permission | ErrorClass::BadRequest | ErrorClass::Rejected => Ok(None),
+            _ => Err(error),
+        },
+    }
+}
+
+/// Writes into a chat; one that sleeps is woken once, which wrote nothing yet.
+async fn write(
     settings: &Settings,
     session: &Session,
     http: &dyn HttpClient,

@@ -219,6 +219,58 @@ async fn a_send_wakes_a_sleeping_chat_once() {
     }
 }
 
+/// Two messages to somebody who has not answered yet must not make two chats.
+#[tokio::test]
+async fn a_chat_begins_only_with_somebody_who_has_none() {
+    let ok = |body: &str| Ok(response(200, body));
+    let refused = |kind: &str| Ok(response(400, &error(kind)));
+    let begun = || ok(r#"{"chat_id":"C9","thread_id":"T1","event_ids":["T1_1"]}"#);
+    let written = || ok(r#"{"event_id":"T2_1"}"#);
+    let cases = [
+        ("somebody new", vec![ok("{}"), begun()], "C9/T1_1", vec!["get_customer", "start_chat"]),
+        (
+            "somebody with a chat",
+            vec![ok(r#"{"chat_ids":["C7"]}"#), written()],
+            "C7/T2_1",
+            vec!["get_customer", "send_event"],
+        ),
+        (
+            "somebody whose chat sleeps",
+            vec![ok(r#"{"chat_ids":["C7"]}"#), refused("chat_inactive"), ok("{}"), written()],
+            "C7/T2_1",
+            vec!["get_customer", "send_event", "resume_chat", "send_event"],
+        ),
+        (
+            "a token that may not ask",
+            vec![refused("authorization"), begun()],
+            "C9/T1_1",
+            vec!["get_customer", "start_chat"],
+        ),
+        (
+            "a question without answer: surely not sent",
+            vec![Err(HttpError::NoAnswer("reset".into()))],
+            "transient connect",
+            vec!["get_customer"],
+        ),
+        (
+            "too many questions",
+            vec![refused("too_many_requests")],
+            "throttled too_many_requests",
+            vec!["get_customer"],
+        ),
+    ];
+    for (name, answers, expect, actions) in cases {
+        let http = Scripted::new(answers);
+        let new = OutboundMessage { conversation_ref: None, ..message(text("x")) };
+        assert_eq!(summary(carrier(|_| {}).send(&http, &new).await), expect, "{name}");
+        assert_eq!(http.actions(), actions, "{name}");
+    }
+    let strange = OutboundMessage { conversation_ref: None, to: "+13035550177".into(), ..message(text("x")) };
+    let http = Scripted::new(Vec::new());
+    assert!(matches!(carrier(|_| {}).send(&http, &strange).await, Err(SendError::Unsupported(_))));
+    assert!(http.actions().is_empty());
+}
+
 #[tokio::test]
 async fn a_send_goes_to_the_region_it_is_told_and_stays_there() {
     let elsewhere = r#"{"error":{"type":"misdirected_request","message":"x","data":{"region":"fra"}}}"#;
