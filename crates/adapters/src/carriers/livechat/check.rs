@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::Settings;
 use super::errors::ApiError;
 use super::session::Session;
+use super::signature::ends_in_token;
 use crate::shared::{json, words};
 
 /// The actions that a connection lives on: without the first two nobody's words arrive.
@@ -96,27 +97,41 @@ fn value(response: &HttpResponse) -> Value {
 }
 
 fn differences(settings: &Settings, registered: &[Value]) -> String {
-    let is_known = |one: &&Value| {
-        json::text(&one["id"])
-            .and_then(|id| settings.webhook_secrets.get(id))
-            .is_some_and(|secrets| secrets.iter().any(|secret| !secret.is_empty()))
-    };
-    let actions = |known: bool| -> BTreeSet<&str> {
-        let webhooks = registered.iter().filter(|one| is_known(one) == known);
-        webhooks.filter_map(|one| json::text(&one["action"])).collect()
-    };
-    let (known, strange) = (actions(true), actions(false));
-    let missing: Vec<&str> = WANTED.into_iter().filter(|action| !known.contains(action)).collect();
+    let (known, strange): (Vec<&Value>, Vec<&Value>) =
+        registered.iter().partition(|webhook| has_secret(settings, webhook));
+    let (astray, arriving): (Vec<&Value>, Vec<&Value>) =
+        known.into_iter().partition(|webhook| goes_astray(settings, webhook));
+    let arriving = actions(&arriving);
+    let missing: Vec<&str> = WANTED.into_iter().filter(|action| !arriving.contains(*action)).collect();
     let mut said = Vec::new();
     if !missing.is_empty() {
-        said.push(format!("No webhook with a secret of ours is registered for {}.", missing.join(", ")));
+        said.push(format!("No webhook that we could take is registered for {}.", missing.join(", ")));
     }
     if !strange.is_empty() {
-        let strange: Vec<String> = strange.into_iter().map(words::masked).collect();
-        said.push(format!(
-            "Callbacks of {} come with secrets that webhook_secrets lacks.",
-            strange.join(", ")
-        ));
+        let strange = listed(&strange);
+        said.push(format!("Callbacks of {strange} come with secrets that webhook_secrets lacks."));
+    }
+    if !astray.is_empty() {
+        said.push(format!("Callbacks of {} go to an address without our path_token.", listed(&astray)));
     }
     if said.is_empty() { "Its webhooks are registered as they should be.".to_owned() } else { said.join(" ") }
+}
+
+fn has_secret(settings: &Settings, webhook: &Value) -> bool {
+    let secrets = json::text(&webhook["id"]).and_then(|id| settings.webhook_secrets.get(id));
+    secrets.is_some_and(|secrets| secrets.iter().any(|secret| !secret.is_empty()))
+}
+
+/// Whether its callbacks come to an address that we would not take them at.
+fn goes_astray(settings: &Settings, webhook: &Value) -> bool {
+    let path = json::text(&webhook["url"]).map(|url| url.split(['?', '#']).next().unwrap_or_default());
+    path.is_some_and(|path| !ends_in_token(settings, path))
+}
+
+fn actions(webhooks: &[&Value]) -> BTreeSet<String> {
+    webhooks.iter().filter_map(|webhook| json::text(&webhook["action"])).map(words::masked).collect()
+}
+
+fn listed(webhooks: &[&Value]) -> String {
+    actions(webhooks).into_iter().collect::<Vec<_>>().join(", ")
 }

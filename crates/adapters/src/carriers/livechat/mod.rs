@@ -62,8 +62,10 @@
 //! A webhook cannot be edited: register the new one, list both secrets, unregister the old one.
 //!
 //! A personal access token with the scope `webhooks.configuration:rw` beside the bot (or instead
-//! of it, with `client_id`) lets the check of the credentials say which webhook is missing, or
-//! comes with a secret that we do not know. A bot's token may not list webhooks.
+//! of it, with `client_id`) lets the check of the credentials say which webhook is missing, comes
+//! with a secret that we do not know or to an address without `path_token`; with `webhooks.state:ro`
+//! and `agents-bot--all:ro`, whether they are disabled, and whether the bot takes no chats. A bot's
+//! token may ask none of this.
 //!
 //! # What is verified
 //!

@@ -132,6 +132,10 @@ type Case = (&'static str, Change, Vec<Result<HttpResponse, HttpError>>, &'stati
 #[tokio::test]
 async fn a_check_compares_the_webhooks_where_it_may() {
     let agent = |table: &mut Value| table["client_id"] = json!("client");
+    let tokened = |table: &mut Value| {
+        table["client_id"] = json!("client");
+        table["path_token"] = json!("path-s3cret");
+    };
     let bot = |table: &mut Value| {
         table["bot"] = json!({ "bot_id": BOT, "bot_secret": "bot-s3cret", "client_id": "client" });
     };
@@ -165,16 +169,21 @@ async fn a_check_compares_the_webhooks_where_it_may() {
         ("as they should be", Box::new(agent), vec![ok("{}"), ok(&webhooks(|_| {}))], well, 2),
         (
             "one is missing", Box::new(agent), vec![ok("{}"), ok(&webhooks(|all| drop(all.remove(1))))],
-            "No webhook with a secret of ours is registered for incoming_event.", 2,
+            "No webhook that we could take is registered for incoming_event.", 2,
         ),
         (
             "one of no secret of ours", Box::new(agent), vec![ok("{}"), ok(&webhooks(|all| all[0]["id"] = json!("w9")))],
-            "No webhook with a secret of ours is registered for incoming_chat. Callbacks of incoming_chat come with secrets that webhook_secrets lacks.", 2,
+            "No webhook that we could take is registered for incoming_chat. Callbacks of incoming_chat come with secrets that webhook_secrets lacks.", 2,
         ),
         (
             "one of an empty secret", Box::new(agent), vec![ok("{}"), ok(&webhooks(|all| all[0]["id"] = json!("w3")))],
             "Callbacks of incoming_chat come with", 2,
         ),
+        (
+            "one of another address", Box::new(tokened), vec![ok("{}"), ok(&webhooks(|all| all[3]["url"] = json!("https://h.example/webhooks/livechat/old?x=/path-s3cret")))],
+            "No webhook that we could take is registered for chat_deactivated. Callbacks of chat_deactivated go to an address without our path_token.", 2,
+        ),
+        ("one of our address", Box::new(tokened), vec![ok("{}"), ok(&webhooks(|all| all[3]["url"] = json!("https://h.example/webhooks/livechat/path-s3cret/")))], well, 2),
         ("none", Box::new(agent), vec![ok("{}"), ok("[]")], "is registered for incoming_chat, incoming_event, ", 2),
         (
             "without the scope", Box::new(agent), vec![ok("{}"), Ok(response(403, &error("authorization")))],
