@@ -26,6 +26,7 @@ use crate::customer::Customer;
 use crate::id::{ConversationId, CustomerId, JobId, JournalId, MessageId, TenantId};
 use crate::job::{DeadLetter, Job, Leased};
 use crate::message::Message;
+use crate::phone::in_todays_plan;
 use crate::time::Timestamp;
 
 /// Most writes in one [`Changes`] (DynamoDB's transaction holds 100).
@@ -180,8 +181,12 @@ impl Pointer {
 
     /// Consent between an account and an address.
     pub fn consent(account: &crate::id::AccountId, address: &str) -> Self {
-        // Carriers report mail addresses as they like.
-        let address = if address.contains('@') { address.to_lowercase() } else { address.to_owned() };
+        // Carriers report mail addresses as they like, and some phones by two numbers.
+        let address = match address.split_once('|') {
+            _ if address.contains('@') => address.to_lowercase(),
+            Some((number, category)) => format!("{}|{category}", in_todays_plan(number)),
+            None => in_todays_plan(address),
+        };
         Self(format!("consent|{account}|{address}"))
     }
 

@@ -332,8 +332,10 @@ fn recipient(
         _ => (request.to.as_str(), None),
     };
     let opaque = raw.starts_with("lc:") || raw.starts_with("bsuid:");
-    let address = if opaque || raw.contains('@') {
+    let address = if opaque {
         Address::new(raw.trim())
+    } else if raw.contains('@') {
+        phone::email(raw).ok_or_else(|| invalid_recipient("it is not an e-mail address"))?
     } else {
         let parsed = phone::parse(raw, &account.default_region, Role::Typed);
         if let Some(why) = phone_refusal(&parsed, account) {
