@@ -99,6 +99,27 @@ async fn what_is_no_mail_address_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_channel_before_the_address_is_known_in_any_case() {
+    for (to, channel, address) in [
+        ("WhatsApp:+13035550177", Channel::Whatsapp, "+13035550177"),
+        ("whatsapp:GB.7Qk20Xd3aLm", Channel::Whatsapp, "bsuid:GB.7Qk20Xd3aLm"),
+        ("SMS: +1 303 555 0177", Channel::Sms, "+13035550177"),
+        ("tel:+1-303-555-0177", Channel::Sms, "+13035550177"),
+        ("mailto:Rosa@Customer.Example", Channel::Email, "Rosa@customer.example"),
+    ] {
+        let carriers = [Channel::Sms, Channel::Whatsapp, Channel::Email]
+            .map(|channel| Arc::new(Scripted::new(channel.as_str(), channel)));
+        let world = World::of(&carriers, |_| {});
+        let taken = world.publish(&json!({ "to": to, "text": "hello" }), None).await;
+        taken.unwrap_or_else(|problem| panic!("{to}: {}", problem.detail));
+        world.settle().await;
+        let sent: Vec<_> = carriers.iter().flat_map(|carrier| carrier.sent.lock().unwrap().clone()).collect();
+        let sent: Vec<_> = sent.iter().map(|message| (message.channel, message.to.expose())).collect();
+        assert_eq!(sent, [(channel, address)], "{to}");
+    }
+}
+
+#[tokio::test]
 async fn a_text_message_goes_out_composed() {
     let carrier = sms();
     let world = World::of([&carrier], |_| {});
