@@ -34,22 +34,22 @@ const RETRIES: RetryRule = RetryRule {
     on: RetryOn::ANYTHING,
 };
 
-/// A webhook body.
+/// A webhook body, around what changed.
 #[derive(Serialize)]
-pub(super) struct Envelope<'a> {
+struct Envelope<T> {
     object: &'static str,
-    entry: [Entry<'a>; 1],
+    entry: [Entry<T>; 1],
 }
 
 #[derive(Serialize)]
-struct Entry<'a> {
+struct Entry<T> {
     id: &'static str,
-    changes: [Change<'a>; 1],
+    changes: [Change<T>; 1],
 }
 
 #[derive(Serialize)]
-struct Change<'a> {
-    value: Content<'a>,
+struct Change<T> {
+    value: T,
     field: &'static str,
 }
 
@@ -190,7 +190,7 @@ impl WhatsApp {
         what: &'static str,
         id: String,
         field: &'static str,
-        value: Content<'_>,
+        value: impl Serialize,
         forged: bool,
     ) -> Callback {
         let entry = Entry { id: BUSINESS_ACCOUNT_ID, changes: [Change { value, field }] };

@@ -33,8 +33,9 @@
 //!    `https://<host>/webhooks/whatsapp` with that token: Meta calls it at once and wants its
 //!    challenge back. The certificate must be publicly trusted.
 //! 4. Subscribe the app to the WABA (`POST /{WABA}/subscribed_apps`) and to the field `messages`;
-//!    `smb_message_echoes`, `user_preferences`, `account_update` and the template fields are
-//!    read, too.
+//!    `smb_message_echoes`, `user_preferences`, `account_update`, `account_alerts`,
+//!    `account_review_update`, `business_capability_update`, `security`, `flows`, and the fields
+//!    of templates and of the number's name and quality are read, too.
 //! 5. A number or a WABA may have a callback URL of its own (`override_callback_uri`, at most 200
 //!    characters): number before WABA before app.
 //!
@@ -56,8 +57,10 @@
 //! - Prices from October 2026 on: only what a status says is passed on.
 
 mod account;
+mod changes;
 mod errors;
 mod message;
+mod news;
 mod person;
 mod send;
 mod shape;

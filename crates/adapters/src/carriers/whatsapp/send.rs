@@ -129,6 +129,6 @@ fn refusal(response: &HttpResponse, error: &Value) -> SendError {
         class: errors::class(error, Some(response.status)),
         code: code.map_or_else(|| response.status.to_string(), |code| code.to_string()),
         reason: said.map(words::masked).unwrap_or_default(),
-        retry_after: response.retry_after(),
+        retry_after: response.retry_after().or(code.and_then(errors::least_wait)),
     }
 }
