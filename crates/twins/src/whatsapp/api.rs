@@ -144,6 +144,9 @@ fn way(twin: &WhatsApp, submission: &Submission, fate: Fate) -> Vec<Receipt> {
             return vec![Receipt::failed("failed", 131_047)];
         }
     }
+    if let Some(code) = submission.fails_with {
+        return vec![Receipt::failed("failed", code)];
+    }
     match fate {
         Fate::OptedOut => vec![Receipt::failed("failed", 131_050)],
         Fate::Undeliverable => vec![SENT, Receipt::failed("failed", 131_026)],
