@@ -47,10 +47,6 @@ fn template(params: &[(&str, &str)]) -> OutboundContent {
     })
 }
 
-fn sent(message: &OutboundMessage) -> Value {
-    serde_json::from_slice(&carrier().request(message).unwrap().body).unwrap()
-}
-
 #[test]
 fn a_request_is_what_meta_documents() {
     let request = carrier().request(&message(text("hello"))).unwrap();
