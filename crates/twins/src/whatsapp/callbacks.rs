@@ -266,9 +266,14 @@ fn pricing(content: &Value) -> Pricing {
 
 /// `sha256=` and the HMAC of the raw bytes.
 fn signature(app_secret: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(app_secret.as_bytes()).expect("HMAC takes any key");
-    mac.update(body);
-    format!("sha256={}", hex(&mac.finalize().into_bytes()))
+    format!("sha256={}", keyed(app_secret, body))
+}
+
+/// HMAC-SHA256 in hexadecimal digits.
+pub(super) fn keyed(key: &str, bytes: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes any key");
+    mac.update(bytes);
+    hex(&mac.finalize().into_bytes())
 }
 
 /// JSON as Meta's servers write it: ASCII only, `\uXXXX` with lower-case digits, `\/`.
