@@ -24,6 +24,7 @@ mod inbound;
 mod media;
 mod objects;
 mod templates;
+mod wire;
 
 use std::sync::Arc;
 

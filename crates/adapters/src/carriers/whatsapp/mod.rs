@@ -92,7 +92,7 @@ use omni_core::carrier::{
     SettingsError, Upload,
 };
 use omni_core::content::OutboundMedia;
-use omni_core::event::{Channel, MessageType};
+use omni_core::event::Channel;
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
 use omni_core::secret::Secret;
@@ -185,7 +185,7 @@ struct WhatsApp {
 fn build(settings: Value) -> Result<Arc<dyn Carrier>, SettingsError> {
     let settings: Settings = crate::shared::settings::read(settings)?;
     settings.check()?;
-    Ok(Arc::new(WhatsApp { settings, capabilities: capabilities() }))
+    Ok(Arc::new(WhatsApp { settings, capabilities: send::capabilities() }))
 }
 
 /// A case's `secrets` are app secrets, and for a handshake the verify token.
@@ -197,39 +197,6 @@ fn case_settings(case: &Value) -> Value {
         "verify_token": secrets[0].clone(),
         "app_secrets": secrets,
     })
-}
-
-fn capabilities() -> Capabilities {
-    Capabilities {
-        channels: vec![Channel::Whatsapp],
-        content: vec![
-            MessageType::Text,
-            MessageType::Media,
-            MessageType::Template,
-            MessageType::Interactive,
-            MessageType::Location,
-            MessageType::Reaction,
-            MessageType::Contacts,
-            MessageType::LocationRequest,
-            MessageType::Flow,
-            MessageType::Products,
-            MessageType::Custom,
-        ],
-        max_text: shape::limits::TEXT,
-        max_media: 1,
-        max_media_bytes: shape::media::MAX_BYTES,
-        media_types: shape::media::TYPES.to_vec(),
-        uploads: true,
-        max_buttons: shape::limits::BUTTONS,
-        max_list_entries: shape::limits::ROWS,
-        delivery_receipts: true,
-        read_receipts: true,
-        read_marks: vec![Channel::Whatsapp],
-        typing: vec![Channel::Whatsapp],
-        service_window: vec![Channel::Whatsapp],
-        echoes_reference: true,
-        ..Capabilities::NONE
-    }
 }
 
 #[async_trait]

@@ -1,8 +1,8 @@
 //! Sending: one `POST` of JSON per message, and what the answer means.
 
 use omni_core::address::Address;
-use omni_core::carrier::{Accepted, OutboundMessage, Presence};
-use omni_core::event::Channel;
+use omni_core::carrier::{Accepted, Capabilities, OutboundMessage, Presence};
+use omni_core::event::{Channel, MessageType};
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
@@ -12,6 +12,41 @@ use crate::shared::{form, hmac, json, words};
 
 /// Longest reference that Meta hands back.
 const MAX_REFERENCE: usize = 512;
+
+/// What WhatsApp carries: the same for every number.
+pub(super) fn capabilities() -> Capabilities {
+    Capabilities {
+        channels: vec![Channel::Whatsapp],
+        content: vec![
+            MessageType::Text,
+            MessageType::Media,
+            MessageType::Template,
+            MessageType::Interactive,
+            MessageType::Location,
+            MessageType::Reaction,
+            MessageType::Contacts,
+            MessageType::LocationRequest,
+            MessageType::Flow,
+            MessageType::Products,
+            MessageType::Custom,
+        ],
+        max_text: shape::limits::TEXT,
+        max_media: 1,
+        max_media_bytes: shape::media::MAX_BYTES,
+        media_limits: shape::media::LIMITS.to_vec(),
+        media_types: shape::media::TYPES.to_vec(),
+        uploads: true,
+        max_buttons: shape::limits::BUTTONS,
+        max_list_entries: shape::limits::ROWS,
+        delivery_receipts: true,
+        read_receipts: true,
+        read_marks: vec![Channel::Whatsapp],
+        typing: vec![Channel::Whatsapp],
+        service_window: vec![Channel::Whatsapp],
+        echoes_reference: true,
+        ..Capabilities::NONE
+    }
+}
 
 /// A URL below the number's own, with a query and, where the settings ask for it, the proof
 /// that the token is used by who knows the app's secret.

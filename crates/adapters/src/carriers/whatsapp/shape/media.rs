@@ -1,5 +1,6 @@
 //! Media: which types and sizes WhatsApp takes, and how a request names a medium.
 
+use omni_core::carrier::MediaLimit;
 use omni_core::content::OutboundMedia;
 use omni_core::failure::SendError;
 use serde_json::{Map, Value, json};
@@ -26,15 +27,22 @@ pub(in super::super) const TYPES: &[&str] = &[
 /// Largest document, and so the largest medium.
 pub(in super::super) const MAX_BYTES: u64 = 100 << 20;
 
-/// The most bytes of each kind (Meta's page on media, December 2025).
+/// Kinds of media that must be smaller (Meta's page on media, December 2025).
+pub(in super::super) const LIMITS: &[MediaLimit] = &[
+    // An animated sticker; static ones have 100 KB at most, which only the file itself tells.
+    MediaLimit { media_type: "image/webp", bytes: 500 << 10 },
+    MediaLimit { media_type: "image/*", bytes: 5 << 20 },
+    MediaLimit { media_type: "audio/*", bytes: 16 << 20 },
+    MediaLimit { media_type: "video/*", bytes: 16 << 20 },
+];
+
+/// The most bytes of a kind.
 fn most_bytes(kind: &str) -> u64 {
-    match kind {
-        "image" => 5 << 20,
-        // An animated one; static stickers have 100 KB at most, which only the file itself tells.
-        "sticker" => 500 << 10,
-        "audio" | "video" => 16 << 20,
-        _ => MAX_BYTES,
-    }
+    let is_its = |limit: &&MediaLimit| match kind {
+        "sticker" => limit.media_type == "image/webp",
+        _ => limit.media_type.strip_suffix("/*") == Some(kind),
+    };
+    LIMITS.iter().find(is_its).map_or(MAX_BYTES, |limit| limit.bytes)
 }
 
 /// The kind of a medium and the object that names it: by id, else by link.
