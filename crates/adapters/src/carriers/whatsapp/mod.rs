@@ -23,7 +23,7 @@
 //! id, and by (message, status) for statuses.
 //!
 //! Templates take values for header, body and buttons; what Meta calls flows are forms here.
-//! Addresses, carousels, orders to pay, calls and what else has no word of ours go as `custom`
+//! Addresses, carousels, permission to call and what else has no word of ours go as `custom`
 //! content, `{"type": "interactive", "interactive": {…}}`, which may also bring a
 //! `recipient_identity_key_hash`; recipient, quoted message and reference stay the adapter's.
 //!
