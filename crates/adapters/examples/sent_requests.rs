@@ -11,13 +11,15 @@ use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
+use omni_adapters::shared;
 use omni_core::address::Address;
 use omni_core::carrier::{Carrier, LookUp, OutboundMessage, Presence};
-use omni_core::content::{Button, Custom, Interactive, OutboundContent, OutboundMedia, Template};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Channel, Location};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
+use support::contents;
 use support::outbound::{self, recipient};
 use support::samples::{self, Sample};
 
@@ -83,6 +85,10 @@ async fn lines(sample: &Sample) -> Vec<Value> {
             keep(format!("{} over {}", if typing { "typing" } else { "read mark" }, channel.as_str()));
         }
     }
+    if carrier.capabilities().uploads {
+        drop(carrier.upload(&http, &contents::upload()).await);
+        keep("an upload".into());
+    }
     drop(carrier.check(&http).await);
     keep("check of the credentials".into());
     for kind in &carrier.capabilities().content {
@@ -91,7 +97,7 @@ async fn lines(sample: &Sample) -> Vec<Value> {
     lines
 }
 
-/// A request as a line: a form as pairs, any other body as JSON.
+/// A request as a line: a form as pairs, one with files as an object, any other body as JSON.
 fn line(sample: &Sample, case: &str, request: &HttpRequest) -> Value {
     let header = |name: &str| request.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
     let content_type = header("content-type").map(|(_, value)| value.as_str());
@@ -103,6 +109,11 @@ fn line(sample: &Sample, case: &str, request: &HttpRequest) -> Value {
         None => {}
         Some("application/x-www-form-urlencoded") => {
             line["form"] = json!(url::form_urlencoded::parse(&request.body).collect::<Vec<_>>());
+        }
+        Some(multipart) if multipart.starts_with("multipart/form-data") => {
+            let parts = shared::multipart::parse(multipart, &request.body).expect("a form");
+            let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
+            line["body"] = parts.iter().map(|part| (part.name.clone(), text(part.data))).collect();
         }
         Some(_) => {
             line["body"] = serde_json::from_slice(&request.body).expect("adapters send forms and JSON");
@@ -231,38 +242,8 @@ fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundConte
     ];
     all.extend(media(channel));
     all.extend(choices());
-    if carrier == "livechat" {
-        all.extend(events_of_livechat());
-    }
+    all.extend(contents::rich(carrier));
     all
-}
-
-/// Events in LiveChat's own words, and choices as only its cards show them.
-fn events_of_livechat() -> Vec<(&'static str, OutboundContent)> {
-    let own = |object: Value| {
-        let object = object.as_object().cloned().unwrap_or_default();
-        OutboundContent::Custom(Custom { carrier: "livechat".into(), object })
-    };
-    let field = json!({ "type": "email", "id": "1", "label": "Your e-mail" });
-    let button = Button {
-        id: "yes".into(),
-        title: "Yes".into(),
-        section: Some("Answers".into()),
-        ..Button::default()
-    };
-    let picture = OutboundMedia {
-        url: Some("https://files.gw.example.net/menu.png".into()),
-        mime: Some("image/png".into()),
-        ..OutboundMedia::default()
-    };
-    let choice = Interactive { text: "Well?".into(), buttons: vec![button], ..Interactive::default() };
-    let pictured = Interactive { header_media: Some(Box::new(picture)), ..choice.clone() };
-    vec![
-        ("a form of its own", own(json!({ "type": "form", "form_id": "1", "fields": [field] }))),
-        ("an object for a program", own(json!({ "type": "custom", "content": { "basket": ["SKU-1"] } }))),
-        ("a list with a section", OutboundContent::Interactive(choice)),
-        ("buttons under a picture", OutboundContent::Interactive(pictured)),
-    ]
 }
 
 fn template(id: &str, names: &[&str]) -> OutboundContent {
