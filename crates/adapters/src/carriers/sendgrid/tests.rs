@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::failure::{ErrorClass, Retry};
 use omni_core::id::MessageId;
 use omni_core::time::Timestamp;
