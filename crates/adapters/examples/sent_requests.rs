@@ -231,6 +231,9 @@ fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundConte
     ];
     all.extend(media(channel));
     all.extend(choices());
+    if carrier == "sendgrid" {
+        all.extend(outbound::mails());
+    }
     all
 }
 

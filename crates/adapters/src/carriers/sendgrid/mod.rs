@@ -10,12 +10,28 @@
 //! | answer  | any 2xx; 5xx is repeated for up to three days                                      |
 //! | media   | in inside the request; out as links, or attached from `data:` addresses            |
 //! | send    | `POST /v3/mail/send`; `202` and an id in `X-Message-Id`; no idempotency key         |
+//! | content | words, media, dynamic templates, choices as a list, mails with subject, copies and  |
+//! |         | files, and mails in SendGrid's own shape                                            |
 //! | status  | events carry our custom argument back and the id as prefix of `sg_message_id`      |
-//! | limits  | 30 MB in all, 10,000 bytes of custom arguments                                     |
+//! | limits  | 30 MB in all, 1,000 recipients, 10,000 bytes of custom arguments                   |
 //!
 //! Attachments are named, not carried: their bytes stay in the journalled request, each
 //! under its field's name. Media of ours that are web addresses are sent as links, because
-//! SendGrid fetches nothing; `data:` addresses become attachments.
+//! SendGrid fetches nothing; `data:` addresses become attachments, or stand inline where the
+//! HTML shows them as `cid:<file name>`. Without a subject of its own a mail has the
+//! connection's, behind `Re:` if it answers.
+//!
+//! Copies (`cc`, `bcc`) have events of their own: they are noted, but only what happens to the
+//! mail itself changes where it stands.
+//!
+//! In its own shape (`custom`) a mail is merged into ours: recipients, sender, our reference
+//! and the headers that hold the thread together stay ours, whatever the object says.
+//! `dynamic_template_data` may stand in it as it would in the personalization, nested.
+//!
+//! Deliberately absent: places, reactions and forms, for which mail has no form; headers and
+//! buttons of templates, which a dynamic template has among its values; uploads, because
+//! SendGrid keeps no files; scheduling by SendGrid and its cancelling, because messages wait
+//! with us; reading suppression lists, because `dropped` and the consent events tell as much.
 //!
 //! # Set-up
 //!
@@ -62,7 +78,10 @@
 //! - The rate limit of sending, and whether our own `Message-ID` always survives.
 
 mod account;
+mod attach;
+mod body;
 mod content;
+mod custom;
 mod errors;
 mod events;
 mod inbound;
@@ -71,6 +90,7 @@ mod mailbox;
 mod mime;
 mod oauth;
 mod quote;
+mod recipients;
 mod send;
 mod signature;
 mod token;
@@ -137,7 +157,14 @@ struct SendGrid {
 fn capabilities() -> Capabilities {
     Capabilities {
         channels: vec![Channel::Email],
-        content: vec![MessageType::Text, MessageType::Media, MessageType::Template, MessageType::Interactive],
+        content: vec![
+            MessageType::Text,
+            MessageType::Media,
+            MessageType::Template,
+            MessageType::Interactive,
+            MessageType::Email,
+            MessageType::Custom,
+        ],
         max_text: 1_000_000,
         max_media: 20,
         max_media_bytes: 20_000_000,

@@ -1,6 +1,8 @@
 //! Tables over what SendGrid sends, what it takes, and what it answers. The vectors of
 //! `tests/vectors` run beside these.
 
+mod custom;
+mod email;
 mod oauth;
 mod proving;
 mod reading;
@@ -11,7 +13,10 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
+use omni_core::content::{
+    Button, Custom, Email, Interactive, OutboundContent, OutboundMedia, Template, TemplateButton,
+    TemplateButtonKind, TemplateHeader,
+};
 use omni_core::failure::{ErrorClass, Retry};
 use omni_core::id::MessageId;
 use omni_core::time::Timestamp;
@@ -65,4 +70,47 @@ fn carrier(settings: &Value) -> SendGrid {
 
 fn verdict(settings: &Value, request: &WebhookRequest) -> Result<(), &'static str> {
     carrier(settings).verify(request).map(|_| ()).map_err(|refusal| refusal.reason())
+}
+
+fn outbound(content: OutboundContent) -> OutboundMessage {
+    OutboundMessage {
+        message_id: MessageId::from_bytes([0; 16]),
+        client_ref: "msg_1".into(),
+        channel: Channel::Email,
+        from: "support@acme.example".into(),
+        to: "email:r@c.example".into(),
+        content,
+        reply_to: Some("CAF001@c.example".into()),
+        conversation_ref: Some("c-0193".into()),
+        status_url: None,
+        expires_at: None,
+    }
+}
+
+fn body_of(extra: &Value, message: &OutboundMessage) -> Value {
+    let request = send::request(&settings(extra), message).unwrap();
+    assert_eq!(request.url, "https://api.sendgrid.com/v3/mail/send");
+    assert!(request.headers.contains(&("authorization", "Bearer SG.secret-1".into())));
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+fn medium(url: &str, name: Option<&str>) -> OutboundMedia {
+    OutboundMedia { url: Some(url.into()), filename: name.map(Into::into), ..OutboundMedia::default() }
+}
+
+/// Why nothing is sent; the empty text if something would be.
+fn refusal(content: OutboundContent) -> &'static str {
+    match send::request(&settings(&json!({})), &outbound(content)) {
+        Err(SendError::Unsupported(why)) => why,
+        Err(other) => panic!("{other}"),
+        Ok(_) => "",
+    }
+}
+
+/// Compares the members that are expected; `null` is one that is not there.
+fn assert_members(name: &str, got: &Value, expect: &Value) {
+    for (pointer, want) in expect.as_object().unwrap() {
+        let pointer = format!("/{}", pointer.trim_start_matches('/'));
+        assert_eq!(got.pointer(&pointer).unwrap_or(&Value::Null), want, "{name}: {pointer}");
+    }
 }
