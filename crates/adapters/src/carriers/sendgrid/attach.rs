@@ -75,8 +75,9 @@ fn attached(medium: &OutboundMedia, data: &str, html: Option<&str>) -> Result<Va
     }
     let named = medium.mime.as_deref().into_iter().chain([head]).find_map(media_type);
     let mime = named.unwrap_or_else(|| "application/octet-stream".into());
-    let filename =
-        medium.filename.as_deref().and_then(text::base_name).unwrap_or_else(|| "attachment".into());
+    let filename = medium.filename.as_deref().and_then(text::base_name);
+    // SendGrid refuses these two in a name.
+    let filename = filename.unwrap_or_else(|| "attachment".into()).replace([';', ','], "_");
     let mut file =
         json!({ "content": content, "filename": filename, "type": mime, "disposition": "attachment" });
     if is_shown(html, &filename) {

@@ -68,6 +68,7 @@ pub(super) fn merge(mail: &mut Value, custom: &Custom) -> Result<(), SendError> 
             "from" | "personalizations" => {}
             "headers" => add_headers(&mut mail["headers"], value)?,
             "custom_args" => add_arguments(&mut mail["personalizations"][0]["custom_args"], value)?,
+            "mail_settings" => mail["mail_settings"] = without_copies(value)?.clone(),
             "tracking_settings" => add_members(&mut mail["tracking_settings"], value)?,
             // Not of the mail but of the recipient, where there is only one.
             "dynamic_template_data" | "substitutions" => {
@@ -111,6 +112,16 @@ fn add_members(target: &mut Value, value: &Value) -> Result<(), SendError> {
         target[name.as_str()] = value.clone();
     }
     Ok(())
+}
+
+/// Mail settings may send the mail elsewhere, too: that is for `bcc` of a mail to say.
+fn without_copies(value: &Value) -> Result<&Value, SendError> {
+    let settings = members(value)?;
+    let posts = settings.get("spam_check").is_some_and(|check| check.get("post_to_url").is_some());
+    if posts || settings.contains_key("bcc") {
+        return Err(SendError::Unsupported("mail settings may not send the mail elsewhere"));
+    }
+    Ok(value)
 }
 
 fn add_headers(target: &mut Value, value: &Value) -> Result<(), SendError> {

@@ -87,6 +87,8 @@ fn what_sendgrid_would_refuse_or_nobody_could_track_is_refused() {
         ("two personalizations", with(&json!({ "personalizations": [{}, {}] }))),
         ("no personalization", with(&json!({ "personalizations": [] }))),
         ("personalizations that are none", with(&json!({ "personalizations": 5 }))),
+        ("a copy by a setting", with(&json!({ "mail_settings": { "bcc": { "enable": true, "email": "x@other.example" } } }))),
+        ("a copy to a URL", with(&json!({ "mail_settings": { "spam_check": { "post_to_url": "https://x.example/" } } }))),
         ("a reserved header", header("Reply-To", json!("a@x.example"))),
         ("another", header("X-SG-EID", json!("a"))),
         ("a header of two lines", header("X-A", json!("a\r\nBcc: b@x.example"))),

@@ -67,6 +67,7 @@ fn files_are_attached_or_linked() {
         ("percent-encoded", with(vec![medium("data:text/plain;charset=utf-8,hi%20there", None)]),
             json!({ "attachments": [{ "content": "aGkgdGhlcmU=", "filename": "attachment", "type": "text/plain", "disposition": "attachment" }] })),
         ("a path as its name", with(vec![medium("data:;base64,AAAA", Some("..\\..\\a\r\n.pdf"))]), json!({ "attachments/0/filename": "a.pdf", "attachments/0/type": "application/octet-stream" })),
+        ("signs that SendGrid refuses", with(vec![medium("data:;base64,AAAA", Some("a;b,c.pdf"))]), json!({ "attachments/0/filename": "a_b_c.pdf" })),
         ("the medium's type goes first", with(vec![typed("Image/PNG; q=1")]), json!({ "attachments/0/type": "image/png" })),
         ("a type that is none", with(vec![typed("image/png\r\nX-A: b")]), json!({ "attachments/0/type": "application/octet-stream" })),
         ("a link", with(vec![medium("https://f/a?b&c", Some("a.pdf"))]), json!({ "attachments": null, "content": [{ "type": "text/plain", "value": "Hi\n\na.pdf: https://f/a?b&c" }] })),
