@@ -119,6 +119,7 @@ const NAME: CarrierName = CarrierName("sendgrid");
 /// How the registry builds SendGrid connections.
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
+    starter: include_str!("starter.toml"),
     build: |settings| {
         let settings: Settings = settings::read(settings)?;
         settings.check()?;

@@ -87,7 +87,8 @@ use serde_json::{Value, json};
 pub const NAME: CarrierName = CarrierName("whatsapp");
 
 /// What the registry needs to know.
-pub const PLUGIN: CarrierPlugin = CarrierPlugin { name: NAME, build, case_settings };
+pub const PLUGIN: CarrierPlugin =
+    CarrierPlugin { name: NAME, starter: include_str!("starter.toml"), build, case_settings };
 
 /// The settings of one WhatsApp number.
 #[derive(Debug, Clone, Deserialize)]
