@@ -31,6 +31,7 @@ pub(crate) fn message(channel: Channel, from: Address, content: OutboundContent)
         conversation_ref: None,
         status_url: None,
         expires_at: None,
+        automatic: false,
     }
 }
 

@@ -21,6 +21,8 @@
 //! HTML shows them as `cid:<file name>`. Without a subject of its own a mail has the
 //! connection's, behind `Re:` if it answers.
 //!
+//! An automatic answer says so (`Auto-Submitted`), so that no other machine answers it.
+//!
 //! Copies (`cc`, `bcc`) have events of their own: they are noted, but only what happens to the
 //! mail itself changes where it stands.
 //!

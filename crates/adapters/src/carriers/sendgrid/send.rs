@@ -62,6 +62,10 @@ fn sender(settings: &Settings, message: &OutboundMessage) -> Value {
 fn headers(message: &OutboundMessage) -> Value {
     let domain = email(&message.from).rsplit('@').next().unwrap_or_default();
     let mut headers = json!({ "Message-ID": format!("<{}@{domain}>", message.client_ref) });
+    if message.automatic {
+        // RFC 3834: an out-of-office note does not answer it.
+        headers["Auto-Submitted"] = json!("auto-replied");
+    }
     if let Some(parent) = message.reply_to.as_deref().filter(|id| is_message_id(id)) {
         headers["In-Reply-To"] = json!(format!("<{parent}>"));
         headers["References"] = json!(format!("<{parent}>"));

@@ -84,6 +84,7 @@ fn outbound(content: OutboundContent) -> OutboundMessage {
         conversation_ref: Some("c-0193".into()),
         status_url: None,
         expires_at: None,
+        automatic: false,
     }
 }
 

@@ -31,6 +31,7 @@ fn message(content: OutboundContent) -> OutboundMessage {
         conversation_ref: Some("C1".into()),
         status_url: None,
         expires_at: None,
+        automatic: false,
     }
 }
 

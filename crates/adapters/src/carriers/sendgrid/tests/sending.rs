@@ -22,6 +22,14 @@ fn an_answer_names_the_mail_it_answers() {
 }
 
 #[test]
+fn an_automatic_answer_says_so() {
+    let text = || outbound(OutboundContent::Text { text: "Hi".into() });
+    let of = |automatic| body_of(&json!({}), &OutboundMessage { automatic, ..text() });
+    assert_eq!(of(true)["headers"]["Auto-Submitted"], "auto-replied");
+    assert_eq!(of(false)["headers"].get("Auto-Submitted"), None);
+}
+
+#[test]
 fn a_strangers_id_cannot_add_headers() {
     let message = OutboundMessage {
         reply_to: Some("x>\r\nBcc: all@acme.example".into()),
