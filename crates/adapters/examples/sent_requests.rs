@@ -243,6 +243,9 @@ fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundConte
     all.extend(media(channel));
     all.extend(choices());
     all.extend(contents::rich(carrier));
+    if carrier == "sendgrid" {
+        all.extend(outbound::mails());
+    }
     all
 }
 

@@ -322,6 +322,8 @@ pub struct OutboundMessage {
     pub status_url: Option<String>,
     /// Do not deliver after this.
     pub expires_at: Option<Timestamp>,
+    /// A machine of ours wrote it by itself; other machines should not answer it.
+    pub automatic: bool,
 }
 
 /// A carrier took a message.

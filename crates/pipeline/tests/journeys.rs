@@ -112,6 +112,18 @@ async fn the_journal_keeps_no_secret_whatever_becomes_of_the_request() {
     }
 }
 
+/// It holds a secret of ours, and nobody needs it again.
+#[tokio::test]
+async fn a_request_for_a_token_is_answered_and_not_kept() {
+    let world = World::of([&sms()], |_| {});
+    let asked = world.request("alpha?for=token", json!({ "secret": SECRET }), "wrong").await.unwrap();
+    assert_eq!((asked.reply.status, &asked.reply.body[..]), (200, &b"{}"[..]));
+    let query = omni_core::store::JournalQuery { set_aside: false, before: None, limit: 10 };
+    for tenant in [None, Some(&world.tenant)] {
+        assert!(world.store.journal_list(tenant, &query).await.unwrap().is_empty());
+    }
+}
+
 #[tokio::test]
 async fn a_group_message_to_two_of_our_numbers_is_two_messages() {
     let world = World::of([&sms()], |_| {});

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::{Host, Url};
 
+use crate::bearer::Bearers;
 use crate::events::TwinEvent;
 
 /// Requests under way at once.
@@ -112,6 +113,8 @@ impl Ending {
 /// Sends callbacks for all twins.
 pub(crate) struct Courier {
     client: reqwest::Client,
+    /// Which callbacks show a bearer token.
+    pub(crate) bearers: Bearers,
     webhook_base: RwLock<Arc<str>>,
     at_once: Semaphore,
     waiting: AtomicUsize,
@@ -125,6 +128,7 @@ impl Courier {
         let (events, _) = broadcast::channel(4_096);
         Self {
             client: client(),
+            bearers: Bearers::default(),
             webhook_base: RwLock::new(webhook_base.trim_end_matches('/').into()),
             at_once: Semaphore::new(AT_ONCE),
             waiting: AtomicUsize::new(0),
@@ -253,10 +257,25 @@ impl Courier {
         let request = request.timeout(callback.rule.timeout);
         let request =
             callback.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let bearer = self.bearers.source(url);
+        let request = match &bearer {
+            None => request,
+            Some(source) => {
+                let base = self.webhook_base();
+                let token = source.token(&self.client, |endpoint| reachable(endpoint, &base)).await;
+                // Without a token nothing leaves, and a later try asks for one again.
+                let Some(token) = token else { return Ending::NoAnswer };
+                request.bearer_auth(token)
+            }
+        };
         match request.body(callback.body.clone()).send().await {
             Ok(mut response) => {
                 read(&mut response).await; // so that the connection can be used again
-                Ending::Answered(response.status().as_u16())
+                let status = response.status().as_u16();
+                if let Some(source) = bearer.filter(|_| status == 401) {
+                    source.forget().await;
+                }
+                Ending::Answered(status)
             }
             Err(error) => ending_of(&error),
         }

@@ -25,6 +25,7 @@
 //! [`Settings::webhook_base`].
 
 mod bandwidth; // 1
+mod bearer;
 mod bounded;
 mod callbacks;
 mod dates;

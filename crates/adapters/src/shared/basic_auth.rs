@@ -47,8 +47,9 @@ pub fn verify(request: &WebhookRequest, credentials: &[Credential]) -> Result<()
     if matched { Ok(()) } else { Err(Refusal::Unverified("credential_wrong")) }
 }
 
-/// Scheme in any case, blanks, padded base64 of UTF-8, split at the first colon.
-fn decode(header: &str) -> Option<(String, String)> {
+/// User name and password of an `Authorization` header: the scheme in any case, blanks, padded
+/// base64 of UTF-8, split at the first colon.
+pub fn decode(header: &str) -> Option<(String, String)> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -246,6 +246,7 @@ fn what_a_carrier_says_it_takes_it_takes() {
     };
     let mut kinds: Vec<OutboundContent> = saying("Yes").into_iter().map(|(_, content)| content).collect();
     kinds.extend(["HX0123456789abcdef0123456789abcdef", "order_update"].map(template));
+    kinds.extend(outbound::mails().into_iter().map(|(_, content)| content));
     kinds.push(OutboundContent::Location { location: place });
     kinds.push(OutboundContent::Reaction { target: "wamid.1".into(), emoji: "👍".into() });
     kinds.push(OutboundContent::Contacts { contacts: card });

@@ -2,9 +2,10 @@
 
 use omni_core::address::Address;
 use omni_core::carrier::OutboundMessage;
-use omni_core::content::OutboundContent;
+use omni_core::content::{Custom, Email, OutboundContent, OutboundMedia};
 use omni_core::event::Channel;
 use omni_core::id::MessageId;
+use serde_json::{Value, json};
 
 /// Somebody who can be reached on `channel`.
 pub(crate) fn recipient(channel: Channel) -> Address {
@@ -30,5 +31,47 @@ pub(crate) fn message(channel: Channel, from: Address, content: OutboundContent)
         conversation_ref: None,
         status_url: None,
         expires_at: None,
+        automatic: false,
     }
+}
+
+/// Mails with copies and files, and in SendGrid's own shape.
+pub(crate) fn mails() -> Vec<(&'static str, OutboundContent)> {
+    let file = |mime: &str, name: &str| OutboundMedia {
+        url: Some(format!("data:{mime};base64,SGVsbG8=")),
+        filename: Some(name.into()),
+        ..OutboundMedia::default()
+    };
+    let whole = Email {
+        subject: Some("Your order".into()),
+        text: Some("hello".into()),
+        html: Some("<p>hello <img src=\"cid:logo.png\"></p>".into()),
+        attachments: vec![file("application/pdf", "order.pdf"), file("image/png", "logo.png")],
+        cc: vec!["leo@customer.example".into()],
+        bcc: vec!["archive@acme.example".into()],
+    };
+    let html = Email { html: Some("<p>hello</p>".into()), ..Email::default() };
+    let own = json!({
+        "subject": "Hi",
+        "content": [{ "type": "text/plain", "value": "hello" }],
+        "categories": ["orders"],
+        "asm": { "group_id": 7, "groups_to_display": [7] },
+        "headers": { "X-Campaign": "autumn" },
+        "mail_settings": { "footer": { "enable": false } },
+        "tracking_settings": { "open_tracking": { "enable": true } },
+    });
+    let nested = json!({
+        "template_id": "d-0123456789abcdef0123456789abcdef",
+        "dynamic_template_data": { "user": { "name": "Maya" }, "items": [{ "n": 1 }] },
+    });
+    let custom = |object: Value| {
+        let object = object.as_object().cloned().unwrap_or_default();
+        OutboundContent::Custom(Custom { carrier: "sendgrid".into(), object })
+    };
+    vec![
+        ("a mail with copies and files", OutboundContent::Email(Box::new(whole))),
+        ("a mail of HTML", OutboundContent::Email(Box::new(html))),
+        ("a mail in its own shape", custom(own)),
+        ("a template in its own shape", custom(nested)),
+    ]
 }

@@ -149,6 +149,7 @@ fn sendgrid(salt: &str) -> Sample {
         "api_key": format!("SG.api-key-{salt}"),
         "domains": ["in.acme.example"],
         "public_keys": [STANDARD.encode(public.as_bytes())],
+        "oauth": { "client_id": "sendgrid-acme", "client_secret": format!("client-secret-{salt}") },
         "from": "support@acme.example",
         "from_name": "Acme",
         "reply_to": "support@in.acme.example",

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use omni_adapters::shared::hmac;
+use omni_adapters::shared::{form, hmac};
 use omni_core::time::Timestamp;
 use omni_core::webhook::WebhookRequest;
 use p256::ecdsa::Signature;
@@ -121,6 +121,19 @@ fn sendgrid(sample: &Sample, request: &mut WebhookRequest) {
     let encoded = STANDARD.encode(signature.to_der());
     add(request, "x-twilio-email-event-webhook-signature", encoded);
     add(request, "x-twilio-email-event-webhook-timestamp", timestamp);
+    add(request, "authorization", format!("Bearer {}", token(sample)));
+}
+
+/// A token from the connection's own endpoint, fetched as SendGrid would.
+fn token(sample: &Sample) -> String {
+    let oauth = &sample.settings["oauth"];
+    let client = [("client_id", text(oauth, "/client_id")), ("client_secret", text(oauth, "/client_secret"))];
+    let form = form::encode([("grant_type", "client_credentials")].into_iter().chain(client));
+    let url = "https://gw.example.net/webhooks/sendgrid/acme/oauth/token".to_owned();
+    let asking = self::request("POST", url, "application/x-www-form-urlencoded", form);
+    let reply = sample.build().handshake(&asking).expect("the token URL");
+    let answer: Value = serde_json::from_slice(&reply.body).expect("JSON");
+    text(&answer, "/access_token").to_owned()
 }
 
 fn inteliquent(sample: &Sample, request: &mut WebhookRequest) {

@@ -392,6 +392,7 @@ impl Delivery<'_> {
             conversation_ref: self.carrier_conversation(&message).await?,
             status_url: connection.status_url.clone(),
             expires_at: message.sending.as_ref().and_then(|sending| sending.expire_at),
+            automatic: message.author != Author::Api,
         };
         // This commit ends no lease, so nothing else would notice that it is lost: two workers
         // at one message could both send it.

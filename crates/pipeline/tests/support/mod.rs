@@ -22,7 +22,7 @@ use omni_core::problem::Problem;
 use omni_core::secret::Secret;
 use omni_core::store::{Query, Store, StoreExt as _, Table, decode};
 use omni_core::time::{Clock, Timestamp};
-use omni_core::webhook::{Malformed, Proof, Refusal, WebhookRequest};
+use omni_core::webhook::{Malformed, Proof, Refusal, WebhookReply, WebhookRequest};
 use omni_local::MemoryStore;
 use omni_pipeline::directory::{Connection, Directory};
 use omni_pipeline::engine::Engine;
@@ -122,6 +122,11 @@ impl Carrier for Scripted {
     }
     fn secrets_in_callbacks(&self) -> Vec<&Secret> {
         vec![&self.secret]
+    }
+    /// A token endpoint, as some carriers want one beside the callbacks.
+    fn handshake(&self, request: &WebhookRequest) -> Option<WebhookReply> {
+        let is_endpoint = request.query() == "for=token";
+        is_endpoint.then(|| WebhookReply::text(200, "application/json", "{}"))
     }
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
         match request.header("signature") {

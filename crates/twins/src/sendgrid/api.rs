@@ -17,7 +17,7 @@ use super::errors::ApiError;
 use super::fates::way;
 use super::request::{Letter, Submission, is_email};
 use super::suppressions::{self, LISTS, Query, group};
-use super::{SendGrid, schedule, settings};
+use super::{SendGrid, policies, schedule, settings};
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate, mail_name};
@@ -33,6 +33,8 @@ const MAX_MAIL: usize = 30_000_000;
 pub(super) fn routes(twin: Arc<SendGrid>) -> Router {
     let send = post(send).layer(DefaultBodyLimit::max(MAX_MAIL));
     let one_schedule = get(schedule::show).patch(schedule::update).delete(schedule::delete);
+    let one_policy = get(policies::show).patch(policies::update).delete(policies::delete);
+    let event_webhook = get(settings::event_webhook).patch(settings::change_event_webhook);
     let event_key = get(settings::event_key).patch(settings::sign_events);
     Router::new()
         .route("/v3/mail/send", send)
@@ -42,11 +44,17 @@ pub(super) fn routes(twin: Arc<SendGrid>) -> Router {
         .route("/v3/user/scheduled_sends/{id}", one_schedule)
         .route("/v3/scopes", get(settings::scopes))
         .route("/v3/user/credits", get(settings::credits))
-        .route("/v3/user/webhooks/event/settings", get(settings::event_webhook))
+        .route("/v3/user/webhooks/event/settings", event_webhook.clone())
+        .route("/v3/user/webhooks/event/settings/{id}", event_webhook)
         .route("/v3/user/webhooks/event/settings/signed", event_key.clone())
         .route("/v3/user/webhooks/event/settings/signed/{id}", event_key)
-        .route("/v3/user/webhooks/parse/settings", get(settings::parse_webhook))
-        .route("/v3/user/webhooks/security/policies", get(settings::parse_policies))
+        .route("/v3/user/webhooks/parse/settings", get(policies::parse_settings))
+        .route(
+            "/v3/user/webhooks/parse/settings/{host}",
+            get(policies::parse_setting).patch(policies::attach),
+        )
+        .route("/v3/user/webhooks/security/policies", get(policies::list).post(policies::create))
+        .route("/v3/user/webhooks/security/policies/{id}", one_policy)
         .route("/v3/suppression/{list}", get(page).delete(delete_some))
         .route("/v3/suppression/{list}/{email}", get(show).delete(delete_one))
         .route("/v3/asm/suppressions/global", post(suppress_globally))

@@ -7,6 +7,7 @@
 //! | receive | Inbound Parse: `POST` of a multipart form, of parts or of the whole MIME message |
 //! | status | Event Webhook: `POST` of a JSON array; custom arguments come back, flattened |
 //! | prove | ECDSA P-256 over timestamp and raw body, a key for each of the two |
+//! | | OAuth, once set up: a bearer token from the gateway's token endpoint in each callback |
 //! | retries | events: anything but 2xx for a day; mail: 5xx and silence for three days |
 //! | consent | suppression lists; mail to who is on one is taken and then `dropped` |
 //!
@@ -21,9 +22,12 @@ mod catalogue;
 mod errors;
 mod events;
 mod fates;
+mod files;
 mod fixtures;
 mod inbound;
 mod mail;
+mod options;
+mod policies;
 mod request;
 mod schedule;
 mod settings;
@@ -39,6 +43,7 @@ use omni_core::time::Timestamp;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+use crate::bearer::Client;
 use crate::bounded::Bounded;
 use crate::callbacks::Callback;
 use crate::dice::secret;
@@ -70,6 +75,9 @@ pub(crate) struct SendGrid {
     event_key: signature::Key,
     parse_key: signature::Key,
     suppressions: suppressions::Lists,
+    policies: Mutex<policies::Policies>,
+    /// The OAuth client of the Event Webhook.
+    event_client: Mutex<Option<Client>>,
     /// Batch ids that were given out, each with what was decided: `cancel`, `pause` or nothing.
     batches: Mutex<Bounded<Option<&'static str>>>,
 }
@@ -85,6 +93,8 @@ impl SendGrid {
             event_key: signature::Key::new(desk.seed, "event"),
             parse_key: signature::Key::new(desk.seed, "parse"),
             suppressions: suppressions::Lists::default(),
+            policies: Mutex::default(),
+            event_client: Mutex::default(),
             batches: Mutex::new(Bounded::new(1_000)),
             desk,
         }

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use omni_core::time::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::SENDING_DOMAIN;
 use super::errors::ApiError;
 use super::fates::Tracking;
+use super::{SENDING_DOMAIN, files, options};
 
 const MOST_PERSONALIZATIONS: usize = 1_000;
 const MOST_RECIPIENTS: usize = 1_000;
@@ -33,8 +33,8 @@ const RESERVED: [&str; 13] = [
     "reply_to",
 ];
 
-type Object = Map<String, Value>;
-type Checked = Result<(), ApiError>;
+pub(super) type Object = Map<String, Value>;
+pub(super) type Checked = Result<(), ApiError>;
 
 /// One recipient with all that is meant for them.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,12 +61,12 @@ pub(super) struct Submission {
     pub(super) bypass: bool,
 }
 
-fn wrong(field: impl Into<String>, message: &'static str) -> ApiError {
+pub(super) fn wrong(field: impl Into<String>, message: &'static str) -> ApiError {
     ApiError::invalid(field, message)
 }
 
 /// A list member that may be absent.
-fn list<'a>(of: &'a Object, name: &str, field: &str) -> Result<&'a [Value], ApiError> {
+pub(super) fn list<'a>(of: &'a Object, name: &str, field: &str) -> Result<&'a [Value], ApiError> {
     match of.get(name) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(items)) => Ok(items),
@@ -74,7 +74,7 @@ fn list<'a>(of: &'a Object, name: &str, field: &str) -> Result<&'a [Value], ApiE
     }
 }
 
-fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
     of.get(name).and_then(Value::as_str)
 }
 
@@ -96,10 +96,10 @@ impl Submission {
         check_reply(body)?;
         check_subject(body, personalizations)?;
         check_content(body)?;
-        check_attachments(body)?;
+        files::check(body)?;
         check_headers(body.get("headers"), "headers")?;
-        check_categories(body)?;
-        let asm_group = asm_group(body)?;
+        options::check(body)?;
+        let asm_group = options::asm_group(body)?;
         let letters = letters(body, personalizations, now)?;
         if letters.len() > MOST_RECIPIENTS {
             return Err(wrong("personalizations", "There may be at most 1000 recipients in all"));
@@ -198,26 +198,6 @@ fn check_content(body: &Object) -> Checked {
     Ok(())
 }
 
-fn check_attachments(body: &Object) -> Checked {
-    for (place, file) in list(body, "attachments", "attachments")?.iter().enumerate() {
-        let field = |name: &str| format!("attachments.{place}.{name}");
-        let bytes = text(file, "content").and_then(|content| STANDARD.decode(content).ok());
-        if bytes.is_none_or(|bytes| bytes.is_empty()) {
-            return Err(wrong(field("content"), "The attachment content must be base64 encoded"));
-        }
-        if text(file, "filename").is_none_or(str::is_empty) {
-            return Err(wrong(field("filename"), "The attachment filename is required"));
-        }
-        if text(file, "type").is_some_and(|kind| kind.is_empty() || kind.contains([';', '\r', '\n'])) {
-            return Err(wrong(field("type"), "The attachment type is not valid"));
-        }
-        if !matches!(text(file, "disposition"), None | Some("inline" | "attachment")) {
-            return Err(wrong(field("disposition"), "The disposition is inline or attachment"));
-        }
-    }
-    Ok(())
-}
-
 fn check_headers(headers: Option<&Value>, field: &str) -> Checked {
     let Some(headers) = headers.filter(|headers| !headers.is_null()) else { return Ok(()) };
     let headers = headers.as_object().ok_or_else(|| wrong(field, "should be an object"))?;
@@ -233,24 +213,6 @@ fn check_headers(headers: Option<&Value>, field: &str) -> Checked {
     Ok(())
 }
 
-fn check_categories(body: &Object) -> Checked {
-    let categories = list(body, "categories", "categories")?;
-    let names: Option<HashSet<&str>> = categories.iter().map(Value::as_str).collect();
-    let fits = |names: &HashSet<&str>| {
-        names.len() == categories.len() && names.len() <= 10 && names.iter().all(|name| name.len() <= 255)
-    };
-    if names.as_ref().is_some_and(fits) {
-        return Ok(());
-    }
-    Err(wrong("categories", "There may be 10 different categories of at most 255 bytes"))
-}
-
-fn asm_group(body: &Object) -> Result<Option<u64>, ApiError> {
-    let Some(asm) = body.get("asm") else { return Ok(None) };
-    let id = asm.get("group_id").and_then(Value::as_u64);
-    id.map(Some).ok_or_else(|| wrong("asm.group_id", "The asm group_id must be an integer"))
-}
-
 fn letters(body: &Object, personalizations: &[Value], now: Timestamp) -> Result<Vec<Letter>, ApiError> {
     let common = common(body);
     let mut letters = Vec::new();
@@ -258,6 +220,7 @@ fn letters(body: &Object, personalizations: &[Value], now: Timestamp) -> Result<
         let field = |name: &str| format!("personalizations.{place}.{name}");
         let part = part.as_object().ok_or_else(|| wrong(field(""), "should be an object"))?;
         let custom_args = custom_args(body, part, &field("custom_args"))?;
+        check_values(body, part, &field("dynamic_template_data"))?;
         check_headers(part.get("headers"), &field("headers"))?;
         let due_in = due_in(part.get("send_at").or(body.get("send_at")), now)?;
         let mut content = common.clone();
@@ -312,6 +275,17 @@ fn custom_args(body: &Object, part: &Object, field: &str) -> Result<Object, ApiE
         return Err(wrong(field, "Custom arguments must be 10000 bytes or less"));
     }
     Ok(args)
+}
+
+/// The values of a dynamic template, which takes no substitutions beside them.
+fn check_values(body: &Object, part: &Object, field: &str) -> Checked {
+    if part.get("dynamic_template_data").is_some_and(|values| !values.is_object()) {
+        return Err(wrong(field, "The dynamic template data must be an object"));
+    }
+    if is_template(body) && part.contains_key("substitutions") {
+        return Err(wrong(field, "Substitutions may not be used with dynamic templating"));
+    }
+    Ok(())
 }
 
 fn recipients(part: &Object, place: usize) -> Result<Vec<String>, ApiError> {

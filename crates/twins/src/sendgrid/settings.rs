@@ -3,11 +3,13 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use omni_core::secret::Secret;
 use serde_json::{Value, json};
 
-use super::INBOUND_HOST;
+use super::SendGrid;
 use super::api::{Answer, App, json, object};
 use super::errors::ApiError;
+use crate::bearer::Client;
 
 /// The id of the only event webhook.
 const WEBHOOK_ID: &str = "5f0c1d2e-7a8b-4c9d-8e1f-2a3b4c5d6e7f";
@@ -48,8 +50,10 @@ pub(super) async fn credits(State(twin): App, headers: HeaderMap) -> Answer {
     ))
 }
 
-pub(super) async fn event_webhook(State(twin): App, headers: HeaderMap) -> Answer {
-    twin.admit(&headers).await?;
+/// Part of the URL of events.
+const EVENTS: &str = "/webhooks/sendgrid/events/";
+
+fn shown(twin: &SendGrid) -> Value {
     let events = [
         "processed",
         "deferred",
@@ -72,7 +76,42 @@ pub(super) async fn event_webhook(State(twin): App, headers: HeaderMap) -> Answe
     for event in events {
         settings[event] = json!(true);
     }
-    Ok(json(StatusCode::OK, &settings))
+    if let Some(client) = &*twin.event_client.lock() {
+        settings["oauth_client_id"] = json!(client.client_id);
+        settings["oauth_token_url"] = json!(client.token_url);
+    }
+    settings
+}
+
+pub(super) async fn event_webhook(State(twin): App, headers: HeaderMap) -> Answer {
+    twin.admit(&headers).await?;
+    Ok(json(StatusCode::OK, &shown(&twin)))
+}
+
+/// Sets the OAuth credentials of the event webhook, or takes them away with an empty client
+/// id; the sandbox lets nothing else be changed. The secret may be left out once it is known.
+pub(super) async fn change_event_webhook(State(twin): App, headers: HeaderMap, body: Bytes) -> Answer {
+    twin.admit(&headers).await?;
+    let body = object(&body)?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let filled = |name: &str| text(name).filter(|text| !text.is_empty());
+    let known = twin.event_client.lock().clone();
+    let client = match (filled("oauth_client_id"), filled("oauth_token_url")) {
+        (Some(id), Some(url)) => {
+            let secret = filled("oauth_client_secret").map(Secret::new);
+            let secret = secret.or_else(|| known.map(|client| client.client_secret));
+            let secret =
+                secret.ok_or_else(|| ApiError::invalid("oauth_client_secret", "The secret is not known"))?;
+            let (client_id, token_url) = (id.to_owned(), url.to_owned());
+            Some(Client { token_url, client_id, client_secret: secret, scopes: Vec::new() })
+        }
+        (None, None) if text("oauth_client_id") == Some("") => None,
+        (Some(_), None) => return Err(ApiError::invalid("oauth_token_url", "goes with oauth_client_id")),
+        _ => return Err(ApiError::invalid("oauth_client_id", "The sandbox changes only the OAuth settings")),
+    };
+    twin.desk.courier.bearers.set(EVENTS, client.clone());
+    *twin.event_client.lock() = client;
+    Ok(json(StatusCode::OK, &shown(&twin)))
 }
 
 /// The public key of the event webhook.
@@ -88,20 +127,4 @@ pub(super) async fn sign_events(State(twin): App, headers: HeaderMap, body: Byte
         return Err(ApiError::invalid("enabled", "The sandbox always signs its events"));
     }
     Ok(json(StatusCode::OK, &json!({ "id": WEBHOOK_ID, "public_key": twin.event_key.public() })))
-}
-
-pub(super) async fn parse_webhook(State(twin): App, headers: HeaderMap) -> Answer {
-    twin.admit(&headers).await?;
-    let url = format!("{}/inbound/{}", twin.desk.webhook_url(), twin.path_token.expose());
-    let setting = json!({ "hostname": INBOUND_HOST, "url": url, "spam_check": true, "send_raw": false });
-    Ok(json(StatusCode::OK, &json!({ "result": [setting] })))
-}
-
-/// The policy by which parsed mail is signed, with its public key.
-pub(super) async fn parse_policies(State(twin): App, headers: HeaderMap) -> Answer {
-    twin.admit(&headers).await?;
-    let signature = json!({ "public_key": twin.parse_key.public() });
-    let policy =
-        json!({ "id": "7c1e5a90-3b42-4d6f-9a1c-5e0d8b7f2a36", "name": "omni", "signature": signature });
-    Ok(json(StatusCode::OK, &json!({ "policies": [policy] })))
 }

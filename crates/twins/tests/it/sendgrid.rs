@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{Arrived, Bench, nothing};
 
+mod oauth;
+
 fn request(bench: &Bench, method: Method, path: &str) -> reqwest::RequestBuilder {
     let url = format!("{}/v3/{path}", bench.setting("sendgrid", "base_url"));
     bench.client.request(method, url).bearer_auth(bench.setting("sendgrid", "api_key"))

@@ -133,6 +133,7 @@ fn outbound(channel: Channel, from: &str, content: OutboundContent) -> OutboundM
         conversation_ref: None,
         status_url: None,
         expires_at: None,
+        automatic: false,
     }
 }
 

@@ -123,6 +123,7 @@ fn outbound(channel: Channel, content: OutboundContent) -> OutboundMessage {
         conversation_ref: None,
         status_url: None,
         expires_at: None,
+        automatic: false,
     }
 }
 

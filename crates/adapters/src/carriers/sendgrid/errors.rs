@@ -30,8 +30,11 @@ pub(super) fn class_of_answer(status: u16, message: &str, field: &str) -> ErrorC
     }
 }
 
-/// `personalizations.0.to.0.email`
+/// `personalizations.0.to.0.email`; an address of a copy (`cc`, `bcc`) says nothing about the
+/// person whom the mail is for.
 fn is_recipient(field: &str) -> bool {
-    let mut steps = field.split('.');
-    steps.next() == Some("personalizations") && steps.any(|step| matches!(step, "to" | "email"))
+    let steps: Vec<&str> = field.split('.').collect();
+    steps.first() == Some(&"personalizations")
+        && steps.iter().any(|step| matches!(*step, "to" | "email"))
+        && !steps.iter().any(|step| matches!(*step, "cc" | "bcc"))
 }

@@ -8,7 +8,7 @@ use omni_core::time::Timestamp;
 use omni_core::webhook::Malformed;
 use serde_json::{Value, json};
 
-use super::{NAME, errors, mailbox};
+use super::{NAME, errors, mailbox, recipients};
 use crate::shared::loose::{self, Object};
 use crate::shared::{json, words};
 
@@ -93,7 +93,26 @@ fn status(event: &Object, name: &str) -> Result<StatusUpdate, &'static str> {
         update.attributes.insert("event_id".into(), json!(event_id));
     }
     add_state(&mut update, event, name);
+    if is_of_copy(event, &update) {
+        say_of_copy(&mut update, name);
+    }
     Ok(update)
+}
+
+/// Whether it happened to a copy of the mail, and not to the mail itself.
+fn is_of_copy(event: &Object, update: &StatusUpdate) -> bool {
+    let to = loose::word(event, "omni_to");
+    to.zip(update.to_address.as_ref())
+        .is_some_and(|(to, address)| to != recipients::fingerprint(address.expose()))
+}
+
+/// A copy's fate is noted, but says nothing about the person whom the mail is for.
+fn say_of_copy(update: &mut StatusUpdate, name: &str) {
+    update.state = ReportedState::Unknown;
+    update.detail = Some(format!("a copy: {name}"));
+    update.attributes.insert("of_copy".into(), json!(true));
+    (update.error_class, update.error_code, update.retryable) = (None, None, None);
+    (update.consent, update.address) = (None, None);
 }
 
 fn add_state(update: &mut StatusUpdate, event: &Object, name: &str) {

@@ -4,20 +4,36 @@
 //! |---------|------------------------------------------------------------------------------------|
 //! | receive | Inbound Parse: `POST` of a multipart form, or of the whole MIME message in one field |
 //! | events  | Event Webhook: `POST` of a JSON array: delivery, opens, consent                    |
-//! | prove   | ECDSA P-256 over timestamp and raw body; Inbound Parse is often unsigned, then only |
-//! |         | our secret path proves anything                                                    |
+//! | prove   | ECDSA P-256 over timestamp and raw body, a bearer token of ours (OAuth), or both;   |
+//! |         | Inbound Parse is often unsigned, then only our secret path proves anything          |
 //! | route   | the envelope's recipients: `To` and `Cc` can lie, and `Bcc` shows nowhere else      |
 //! | answer  | any 2xx; 5xx is repeated for up to three days                                      |
 //! | media   | in inside the request; out as links, or attached from `data:` addresses            |
 //! | send    | `POST /v3/mail/send`; `202` and an id in `X-Message-Id`; no idempotency key         |
+//! | content | words, media, dynamic templates, choices as a list, mails with subject, copies and  |
+//! |         | files, and mails in SendGrid's own shape                                            |
 //! | status  | events carry our custom argument back and the id as prefix of `sg_message_id`      |
-//! | limits  | 30 MB in all, 10,000 bytes of custom arguments                                     |
+//! | limits  | 30 MB in all, 1,000 recipients, 10,000 bytes of custom arguments                   |
 //!
 //! Attachments are named, not carried: their bytes stay in the journalled request, each
 //! under its field's name. Media of ours that are web addresses are sent as links, because
-//! SendGrid fetches nothing; `data:` addresses become attachments. Deliberately absent:
-//! webhooks protected by OAuth, whose tokens SendGrid would fetch from an authorization
-//! server of ours.
+//! SendGrid fetches nothing; `data:` addresses become attachments, or stand inline where the
+//! HTML shows them as `cid:<file name>`. Without a subject of its own a mail has the
+//! connection's, behind `Re:` if it answers.
+//!
+//! An automatic answer says so (`Auto-Submitted`), so that no other machine answers it.
+//!
+//! Copies (`cc`, `bcc`) have events of their own: they are noted, but only what happens to the
+//! mail itself changes where it stands.
+//!
+//! In its own shape (`custom`) a mail is merged into ours: recipients, sender, our reference
+//! and the headers that hold the thread together stay ours, whatever the object says.
+//! `dynamic_template_data` may stand in it as it would in the personalization, nested.
+//!
+//! Deliberately absent: places, reactions and forms, for which mail has no form; headers and
+//! buttons of templates, which a dynamic template has among its values; uploads, because
+//! SendGrid keeps no files; scheduling by SendGrid and its cancelling, because messages wait
+//! with us; reading suppression lists, because `dropped` and the consent events tell as much.
 //!
 //! # Set-up
 //!
@@ -31,7 +47,12 @@
 //!    the URL with it, and choose `inbound_signature`.
 //! 4. Events: under Event Webhook the URL `https://<host>/webhooks/sendgrid/events`, all events,
 //!    with the signature enabled; its public key goes into `public_keys`, too.
-//! 5. Answers find their conversation if `reply_to` is an address of an inbound domain.
+//! 5. OAuth, beside signatures or instead of them: the security policy and the Event Webhook get
+//!    `client_id`, `client_secret` and the token URL
+//!    `https://<host>/webhooks/sendgrid/<connection>/oauth/token`; the same two go into `oauth`.
+//!    While it is being set up, `mode = "if_present"`. To replace the secret: the old one moves
+//!    to `previous_client_secret`, SendGrid gets the new one, then the old one goes.
+//! 6. Answers find their conversation if `reply_to` is an address of an inbound domain.
 //!
 //! # What is verified
 //!
@@ -42,24 +63,39 @@
 //! nothing but the secret path proves where mail comes from: SPF and DKIM results are about the
 //! mail, not about who calls.
 //!
+//! With `oauth` every callback must show a token of our own token endpoint as well, in an
+//! `Authorization` header. A token is a keyed digest of its end, checked against the time of
+//! receipt: nothing is stored, and every node takes it. Token requests are answered and not
+//! kept.
+//!
 //! # Known doubts
 //!
 //! - Names of the headers and the signed bytes of Inbound Parse: assumed equal to the Event
 //!   Webhook's, and settings.
 //! - Whether the raw field is called `email` or `rawEmail`: both are read.
 //! - Which time a repeated event carries, and whether a 4xx ends the repetitions of Parse.
+//! - How SendGrid authenticates at the token URL (form or Basic: both are taken), how long it
+//!   keeps a token, and whether it fetches a new one after a 401: tokens are taken for five
+//!   minutes after their end.
 //! - The rate limit of sending, and whether our own `Message-ID` always survives.
 
+mod account;
+mod attach;
+mod body;
 mod content;
+mod custom;
 mod errors;
 mod events;
 mod inbound;
 mod mail;
 mod mailbox;
 mod mime;
+mod oauth;
 mod quote;
+mod recipients;
 mod send;
 mod signature;
+mod token;
 
 use std::sync::Arc;
 
@@ -73,11 +109,11 @@ use omni_core::event::{Channel, MessageType};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
 use omni_core::secret::Secret;
-use omni_core::webhook::{Malformed, Proof, Refusal, WebhookRequest};
-use serde::Deserialize;
+use omni_core::webhook::{Malformed, Proof, Refusal, WebhookReply, WebhookRequest};
 use serde_json::{Value, json};
-use url::Url;
 
+pub use self::account::{BearerMode, EventSignature, InboundSignature, Oauth, Settings};
+use self::signature::Instead;
 use crate::shared::{path, settings};
 
 const NAME: CarrierName = CarrierName("sendgrid");
@@ -88,6 +124,7 @@ pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     starter: include_str!("starter.toml"),
     build: |settings| {
         let settings: Settings = settings::read(settings)?;
+        settings.check()?;
         let keys = signature::Keys::read(&settings.public_keys).ok_or_else(|| {
             SettingsError::new("public_keys", "not a P-256 public key: copy it from SendGrid, base64 or PEM")
         })?;
@@ -95,108 +132,6 @@ pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     },
     case_settings,
 };
-
-/// The settings of a SendGrid connection.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The API key (`SG.…`) with the right `mail.send`.
-    #[serde(default)]
-    api_key: Secret,
-    /// The domains whose mail is ours; empty takes everything that verifies.
-    #[serde(default)]
-    domains: Vec<String>,
-    /// Public keys of the Event Webhook and of the Parse security policy, base64 or PEM;
-    /// several while changing.
-    #[serde(default)]
-    public_keys: Vec<String>,
-    /// Whether inbound mail must be signed.
-    #[serde(default)]
-    inbound_signature: InboundSignature,
-    /// An unguessable segment that callback paths must hold.
-    #[serde(default)]
-    path_token: Option<Secret>,
-    /// The header of the signature.
-    #[serde(default = "signature_header")]
-    signature_header: String,
-    /// The header of the signed time.
-    #[serde(default = "timestamp_header")]
-    timestamp_header: String,
-    /// How old a signed timestamp may be, in seconds. Long: a repetition a day later may
-    /// carry the old one, and events are recognised by their id anyway.
-    #[serde(default = "twenty_six_hours")]
-    tolerance_past_s: u64,
-    /// How far ahead it may be, in seconds.
-    #[serde(default = "five_minutes")]
-    tolerance_future_s: u64,
-    /// The address that sends; its domain is verified at SendGrid.
-    #[serde(default)]
-    from: Option<String>,
-    /// The sender's name that people see.
-    #[serde(default)]
-    from_name: Option<String>,
-    /// Where answers go, if not to the sender; a conversation's token is added behind a plus.
-    #[serde(default)]
-    reply_to: Option<String>,
-    /// The subject of messages, which bring none of their own.
-    #[serde(default = "subject")]
-    subject: String,
-    /// The API's root (`https://api.eu.sendgrid.com` for the EU).
-    #[serde(default = "live_api")]
-    base_url: Url,
-}
-
-/// Whether inbound mail must be signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InboundSignature {
-    /// Always.
-    #[default]
-    Required,
-    /// A signature must be right; without one the secret path counts.
-    IfPresent,
-    /// Only the secret path counts.
-    PathSecretOnly,
-}
-
-fn signature_header() -> String {
-    "x-twilio-email-event-webhook-signature".into()
-}
-
-fn timestamp_header() -> String {
-    "x-twilio-email-event-webhook-timestamp".into()
-}
-
-const fn twenty_six_hours() -> u64 {
-    26 * 3_600
-}
-
-const fn five_minutes() -> u64 {
-    300
-}
-
-fn subject() -> String {
-    "New message".into()
-}
-
-fn live_api() -> Url {
-    Url::parse("https://api.sendgrid.com").expect("a URL")
-}
-
-impl Settings {
-    fn url(&self, path: &str) -> String {
-        format!("{}/v3/{path}", self.base_url.as_str().trim_end_matches('/'))
-    }
-
-    fn authorization(&self) -> String {
-        format!("Bearer {}", self.api_key.expose())
-    }
-
-    /// Whether mail for a host is ours; everything is if no domain is configured.
-    fn owns_host(&self, host: &str) -> bool {
-        self.domains.is_empty() || self.domains.iter().any(|domain| domain.eq_ignore_ascii_case(host))
-    }
-}
 
 /// Which of the two callbacks a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,7 +160,14 @@ struct SendGrid {
 fn capabilities() -> Capabilities {
     Capabilities {
         channels: vec![Channel::Email],
-        content: vec![MessageType::Text, MessageType::Media, MessageType::Template, MessageType::Interactive],
+        content: vec![
+            MessageType::Text,
+            MessageType::Media,
+            MessageType::Template,
+            MessageType::Interactive,
+            MessageType::Email,
+            MessageType::Custom,
+        ],
         max_text: 1_000_000,
         max_media: 20,
         max_media_bytes: 20_000_000,
@@ -262,7 +204,12 @@ impl Carrier for SendGrid {
     }
 
     fn secrets_in_callbacks(&self) -> Vec<&Secret> {
-        self.settings.path_token.iter().collect()
+        let clients = self.settings.oauth.iter().flat_map(Oauth::secrets);
+        self.settings.path_token.iter().chain(clients).collect()
+    }
+
+    fn handshake(&self, request: &WebhookRequest) -> Option<WebhookReply> {
+        oauth::answer(self.settings.oauth.as_ref(), request)
     }
 
     fn verify(&self, request: &WebhookRequest) -> Result<Proof, Refusal> {
@@ -270,11 +217,19 @@ impl Carrier for SendGrid {
             return Err(Refusal::Method);
         }
         path::verify_token(request, self.settings.path_token.as_ref())?;
-        let mode = match callback_of(request) {
-            Callback::Events => InboundSignature::Required,
-            Callback::Inbound => self.settings.inbound_signature,
+        let shown = self.settings.oauth.as_ref().map(|oauth| token::is_shown(oauth, request));
+        let by_bearer = shown.transpose()?.unwrap_or_default();
+        let (mode, otherwise) = match callback_of(request) {
+            // The secret path does not prove events: they change what is known of our own mail.
+            Callback::Events => (self.settings.event_signature.as_mode(), Instead::Nothing),
+            Callback::Inbound => (self.settings.inbound_signature, Instead::Path),
         };
-        signature::verify(&self.settings, &self.keys, request, mode)
+        let instead = if by_bearer { Instead::Bearer } else { otherwise };
+        signature::verify(&self.settings, &self.keys, request, mode, instead)
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> WebhookReply {
+        token::refuse(refusal)
     }
 
     fn parse(&self, request: &WebhookRequest) -> Result<Parsed, Malformed> {
@@ -309,6 +264,11 @@ fn case_settings(case: &Value) -> Value {
         "public_keys": case["secrets"].as_array().cloned().unwrap_or_default(),
         "domains": domains.unwrap_or_else(|| named.map(Value::from).collect()),
     });
+    for name in ["inbound_signature", "event_signature", "path_token", "oauth"] {
+        if let Some(setting) = case["config"].get(name) {
+            settings[name] = setting.clone();
+        }
+    }
     if let Some(tolerance) = case["tolerance_s"].as_u64() {
         settings["tolerance_past_s"] = json!(tolerance);
         settings["tolerance_future_s"] = json!(tolerance);

@@ -14,7 +14,7 @@ use p256::ecdsa::{Signature, VerifyingKey};
 use p256::pkcs8::DecodePublicKey;
 use sha2::{Digest, Sha256};
 
-use super::{InboundSignature, Settings};
+use super::account::{InboundSignature, Settings};
 
 /// The public keys in force.
 pub(super) struct Keys(Vec<VerifyingKey>);
@@ -36,24 +36,40 @@ fn read_key(text: &str) -> Option<VerifyingKey> {
     VerifyingKey::from_public_key_der(&STANDARD.decode(compact).ok()?).ok()
 }
 
+/// What may prove a request that is not signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Instead {
+    /// A bearer token came with it, and was good.
+    Bearer,
+    /// The secret path, if one is configured; the caller has compared it.
+    Path,
+    /// Nothing: only a signature proves this kind of request.
+    Nothing,
+}
+
 pub(super) fn verify(
     settings: &Settings,
     keys: &Keys,
     request: &WebhookRequest,
     mode: InboundSignature,
+    instead: Instead,
 ) -> Result<Proof, Refusal> {
     let signature_name = settings.signature_header.to_ascii_lowercase();
     let timestamp_name = settings.timestamp_header.to_ascii_lowercase();
     let unsigned = request.header_count(&signature_name) == 0 && request.header_count(&timestamp_name) == 0;
-    let by_path = match mode {
+    let without = match mode {
         InboundSignature::Required => false,
         InboundSignature::IfPresent => unsigned,
         InboundSignature::PathSecretOnly => true,
     };
-    if by_path {
-        // The caller has compared the path; without a configured token it proved nothing.
-        let token = settings.path_token.as_ref().filter(|token| !token.is_empty());
-        return token.map(|_| Proof::default()).ok_or(Refusal::Unverified("path_token_not_configured"));
+    if without {
+        let has_path = settings.path_token.as_ref().is_some_and(|token| !token.is_empty());
+        return match instead {
+            Instead::Bearer => Ok(Proof::default()),
+            Instead::Path if has_path => Ok(Proof::default()),
+            Instead::Path => Err(Refusal::Unverified("path_token_not_configured")),
+            Instead::Nothing => Err(Refusal::Unverified("signature_missing")),
+        };
     }
     let signature = request.header(&signature_name).ok_or(Refusal::Unverified("signature_missing"))?;
     let timestamp = request.header(&timestamp_name).ok_or(Refusal::Unverified("timestamp_missing"))?;

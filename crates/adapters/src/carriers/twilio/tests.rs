@@ -122,6 +122,7 @@ fn message(channel: Channel, content: OutboundContent) -> OutboundMessage {
         conversation_ref: None,
         status_url: None,
         expires_at: None,
+        automatic: false,
     }
 }
 

@@ -91,6 +91,7 @@ fn message(content: OutboundContent) -> OutboundMessage {
         conversation_ref: None,
         status_url: None,
         expires_at: None,
+        automatic: false,
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn message(content: OutboundContent) -> OutboundMessage {
         conversation_ref: Some("C1".into()),
         status_url: None,
         expires_at: None,
+        automatic: false,
     }
 }
 

@@ -27,6 +27,7 @@ fn message(channel: Channel, from: &str, to: &str, content: OutboundContent) -> 
         conversation_ref: None,
         status_url: Some("https://gw.example.net/status".into()),
         expires_at: None,
+        automatic: false,
     }
 }
 
