@@ -337,6 +337,8 @@ pub struct Accepted {
     pub segments: Option<u32>,
     /// The recipient as the carrier knows them, if that differs from what we dialled.
     pub recipient: Option<Address>,
+    /// The carrier's conversation that it went into, where it has such.
+    pub conversation_ref: Option<String>,
 }
 
 impl Accepted {
@@ -347,6 +349,7 @@ impl Accepted {
             state: ReportedState::Queued,
             segments: None,
             recipient: None,
+            conversation_ref: None,
         }
     }
 }

@@ -547,7 +547,7 @@ pub struct IdentityChange {
 }
 
 /// Something happened in or to a chat or an account.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Notice {
     /// The carrier's name.
@@ -555,13 +555,13 @@ pub struct Notice {
     /// Whose it is.
     pub tenant_key: String,
     /// The carrier's id of the event, where it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// The carrier's conversation.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_ref: Option<String>,
     /// The carrier's session within its conversation.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread_ref: Option<String>,
     /// Everything particular to the kind (`who`, `by`, `customer`, `system_type`, …).
     #[serde(flatten)]

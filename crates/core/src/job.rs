@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{ConsentChange, StatusUpdate};
+use crate::event::{ConsentChange, Notice, StatusUpdate};
 use crate::id::{ConnectionId, JobId, MessageId, TenantId, TraceId};
 use crate::message::Priority;
 use crate::time::Timestamp;
@@ -39,6 +39,16 @@ pub enum Work {
         /// The report.
         status: Box<StatusUpdate>,
     },
+    /// Apply a report about everything of ours in a carrier's conversation up to a time.
+    #[serde(rename = "trackUpTo.v1")]
+    TrackUpTo {
+        /// The connection that reported.
+        connection: ConnectionId,
+        /// When it arrived.
+        received_at: Timestamp,
+        /// The report: `state` and `up_to` are in its attributes.
+        notice: Box<Notice>,
+    },
     /// Write down a consent change that a carrier reported.
     #[serde(rename = "consent.v1")]
     Consent {
@@ -57,6 +67,7 @@ impl Work {
             Self::Deliver { .. } => "deliver",
             Self::Release { .. } => "release",
             Self::Track { .. } => "track",
+            Self::TrackUpTo { .. } => "trackUpTo",
             Self::Consent { .. } => "consent",
         }
     }
@@ -67,7 +78,7 @@ impl Work {
             Self::HandleInbound { message } | Self::Deliver { message } | Self::Release { message } => {
                 Some(*message)
             }
-            Self::Track { .. } | Self::Consent { .. } => None,
+            Self::Track { .. } | Self::TrackUpTo { .. } | Self::Consent { .. } => None,
         }
     }
 }

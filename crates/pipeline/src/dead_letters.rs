@@ -55,7 +55,9 @@ pub async fn redrive(engine: &Engine, tenant: &TenantId, id: JobId) -> Result<Jo
     let (message, again) = match job.work {
         Work::Deliver { message } => (Some(message), Status::Queued),
         Work::Release { message } => (Some(message), Status::Scheduled),
-        Work::HandleInbound { .. } | Work::Track { .. } | Work::Consent { .. } => (None, Status::Queued),
+        Work::HandleInbound { .. } | Work::Track { .. } | Work::TrackUpTo { .. } | Work::Consent { .. } => {
+            (None, Status::Queued)
+        }
     };
     if let Some(message) = message
         && let Some(Versioned { value: mut message, version }) = engine.store.message(tenant, message).await?

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::inbound::handle;
-use crate::outbound::{deliver, parts, track};
+use crate::outbound::{deliver, parts, track, track_up_to};
 use crate::step::StepError;
 use crate::{consent, dead_letters};
 
@@ -109,7 +109,7 @@ const fn step_of(work: &Work) -> StepId {
     match work {
         Work::HandleInbound { .. } => StepId::PreRoute,
         Work::Deliver { .. } | Work::Release { .. } => StepId::PublishOutbound,
-        Work::Track { .. } | Work::Consent { .. } => StepId::Terminate,
+        Work::Track { .. } | Work::TrackUpTo { .. } | Work::Consent { .. } => StepId::Terminate,
     }
 }
 
@@ -132,6 +132,9 @@ async fn perform(engine: &Engine, leased: &Leased) -> Result<(), StepError> {
         Work::Release { message } => deliver::release(engine, leased, *message).await,
         Work::Track { connection, received_at, status } => {
             track::track(engine, leased, connection, *received_at, status).await
+        }
+        Work::TrackUpTo { connection, received_at, notice } => {
+            track_up_to::track_up_to(engine, leased, connection, *received_at, notice).await
         }
         Work::Consent { connection, change } => {
             let account =

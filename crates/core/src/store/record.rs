@@ -143,6 +143,11 @@ impl Pointer {
         Self(format!("ref|{carrier}|{external_id}"))
     }
 
+    /// (connection, the carrier's conversation): ours.
+    pub fn carrier_conversation(connection: &crate::id::ConnectionId, carrier_ref: &str) -> Self {
+        Self(format!("chat|{connection}|{carrier_ref}"))
+    }
+
     /// An address in its identity form: whose it is.
     pub fn identifier(value: &str) -> Self {
         Self(format!("who|{value}"))

@@ -54,6 +54,11 @@ impl Conversing {
             let pointer = active_pointer(conversation);
             changes.point(&pointer, &conversation.id, Expect::Absent, None);
         }
+        // Reports about the carrier's whole conversation find ours by this.
+        if let (Some(connection), Some(chat)) = (&conversation.last_connection, &conversation.carrier_ref) {
+            let pointer = Pointer::carrier_conversation(connection, chat);
+            changes.point(&pointer, &conversation.id, Expect::Any, None);
+        }
         changes.put(conversation, self.version.map_or(Expect::Absent, Expect::Version));
     }
 }

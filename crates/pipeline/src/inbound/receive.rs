@@ -306,6 +306,14 @@ impl Arrival<'_> {
                 self.job(lane, Work::Consent { connection: self.connection.id.clone(), change }, changes);
                 None
             }
+            CarrierEvent::StatusUpTo(notice) => {
+                let chat = notice.conversation_ref.clone().unwrap_or_default();
+                let lane = format!("rcpt|{}|{chat}", self.connection.id);
+                self.fact(&CarrierEvent::StatusUpTo(notice.clone()), changes);
+                let connection = self.connection.id.clone();
+                self.job(lane, Work::TrackUpTo { connection, received_at: self.now, notice }, changes);
+                None
+            }
             other => {
                 self.fact(&other, changes);
                 None

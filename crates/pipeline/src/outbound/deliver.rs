@@ -29,7 +29,7 @@ use omni_core::message::{
 use omni_core::problem;
 use omni_core::status::Status;
 use omni_core::steps::StepId;
-use omni_core::store::{Changes, Committed, Expect, Postpone, StoreError, StoreExt, Versioned};
+use omni_core::store::{Changes, Committed, Expect, Pointer, Postpone, StoreError, StoreExt, Versioned};
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -512,6 +512,10 @@ impl Delivery<'_> {
             message.carrier_message_id.get_or_insert_with(|| id.clone());
             let reference = track::Reference { message: message.id, part: message.attempts[at].part };
             track::claim(self.engine, message, &carrier, &id, reference, changes).await.map_err(failed)?;
+        }
+        if let (Some(chat), Some(conversation)) = (&accepted.conversation_ref, message.conversation) {
+            let pointer = Pointer::carrier_conversation(&message.attempts[at].connection, chat);
+            changes.point(&pointer, &conversation, Expect::Any, None);
         }
         let part = message.attempts[at].part;
         if all_taken(message) {

@@ -29,4 +29,5 @@ pub mod request;
 pub mod select_carrier;
 mod settle;
 pub mod track;
+pub mod track_up_to;
 pub mod turnstile;

@@ -156,3 +156,43 @@ async fn a_receipt_for_one_part_does_not_end_the_others() {
     world.pass(Duration::from_secs(10)).await;
     assert_eq!((carrier.texts().len(), world.message(id).await.status), (2, Status::Sent));
 }
+
+/// LiveChat says of a chat what was seen up to when, and names no message.
+#[tokio::test]
+async fn what_was_seen_up_to_a_time_is_read_and_what_came_later_is_not() {
+    for they_began in [true, false] {
+        let chat = Arc::new(Scripted::new("lc", Channel::Chat));
+        let world = World::of([&chat], |_| {});
+        if they_began {
+            world.callback("lc", json!([{ "id": "in-1", "text": "a question", "chat": "chat-1" }])).await;
+            world.settle().await;
+        }
+        let send = async |text: &str| {
+            let body =
+                json!({ "to": { "address": crate::support::PERSON, "channel": "chat" }, "text": text });
+            let id = world.publish(&body, None).await.unwrap().response.message_id;
+            world.settle().await;
+            world.pass(Duration::from_secs(60)).await;
+            id
+        };
+        let (first, second) = (send("one").await, send("two").await);
+        let up_to = world.engine.now();
+        world.pass(Duration::from_secs(1)).await;
+        let third = send("three").await;
+        let seen = |chat: &str, state: &str| json!([{ "status": state, "chat": chat, "upTo": up_to }]);
+        world.callback("lc", seen("chat-2", "read")).await;
+        world.callback("lc", seen("chat-1", "chewed")).await;
+        world.settle().await;
+        assert_eq!(world.message(second).await.status, Status::Sent, "{they_began}");
+        for _ in 0..2 {
+            world.callback("lc", seen("chat-1", "read")).await;
+            world.settle().await;
+        }
+        let mut stand = Vec::new();
+        for id in [first, second, third] {
+            stand.push(world.message(id).await.status);
+        }
+        assert_eq!(stand, [Status::Read, Status::Read, Status::Sent], "{they_began}");
+        assert_eq!(world.message(first).await.receipts.len(), 1, "{they_began}");
+    }
+}

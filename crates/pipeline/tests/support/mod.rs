@@ -13,7 +13,9 @@ use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, Found, Health, LookUp, OutboundMessage, Parsed,
 };
-use omni_core::event::{CarrierEvent, Channel, InboundMessage, MessageType, ReportedState, StatusUpdate};
+use omni_core::event::{
+    CarrierEvent, Channel, InboundMessage, MessageType, Notice, ReportedState, StatusUpdate,
+};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::id::{MessageId, TenantId};
@@ -134,11 +136,18 @@ impl Carrier for Scripted {
             _ => Err(Refusal::Unverified("signature_wrong")),
         }
     }
-    /// The body is a list of `{ "id", "text", "for" }` or `{ "status", "ref" | "id", "class" }`.
+    /// The body is a list of `{ "id", "text", "for", "chat" }`, `{ "status", "ref" | "id", "class" }`
+    /// or `{ "status", "chat", "upTo" }`.
     fn parse(&self, request: &WebhookRequest) -> Result<Parsed, Malformed> {
         let items: Vec<Value> = serde_json::from_slice(&request.body).map_err(|_| Malformed("not_json"))?;
         let text = |item: &Value, name: &str| item[name].as_str().map(str::to_owned);
         let events = items.iter().map(|item| match text(item, "status") {
+            Some(status) if item["upTo"].is_string() => CarrierEvent::StatusUpTo(Box::new(Notice {
+                carrier: self.name.into(),
+                conversation_ref: text(item, "chat"),
+                attributes: json!({ "state": status, "up_to": item["upTo"] }).as_object().cloned().unwrap(),
+                ..Notice::default()
+            })),
             Some(status) => CarrierEvent::Status(Box::new(StatusUpdate {
                 carrier: self.name.into(),
                 external_id: text(item, "id").unwrap_or_default(),
@@ -156,6 +165,7 @@ impl Carrier for Scripted {
                 from_name: Some("Ana".into()),
                 to_address: Some(Address::from("+15550100001")),
                 text: text(item, "text"),
+                conversation_ref: text(item, "chat"),
                 ..InboundMessage::default()
             })),
         });
@@ -172,7 +182,10 @@ impl Carrier for Scripted {
         sent.push(message.clone());
         let does = self.script.lock().unwrap().pop_front();
         match does.unwrap_or(Does::Takes) {
-            Does::Takes => Ok(Accepted::with_id(format!("{}-{}", self.name, sent.len()))),
+            Does::Takes => Ok(Accepted {
+                conversation_ref: (message.channel == Channel::Chat).then(|| "chat-1".to_owned()),
+                ..Accepted::with_id(format!("{}-{}", self.name, sent.len()))
+            }),
             Does::Refuses(error) => Err(error),
             Does::Panics => {
                 drop(sent);

@@ -91,7 +91,11 @@ pub(super) fn outcome(message: &OutboundMessage, response: &HttpResponse) -> Res
 
 /// LiveChat reports no delivery: what it took is in the chat.
 pub(super) fn accepted(chat: &str, event: &str) -> Accepted {
-    Accepted { state: ReportedState::Sent, ..Accepted::with_id(format!("{chat}/{event}")) }
+    Accepted {
+        state: ReportedState::Sent,
+        conversation_ref: Some(chat.to_owned()),
+        ..Accepted::with_id(format!("{chat}/{event}"))
+    }
 }
 
 /// Sends. A person's chat lives as long as they do, so where we do not know it we ask for it,
