@@ -99,6 +99,7 @@ async fn send(
     };
     submitted.unwrap_or_else(|error| {
         twin.desk.refused(error.status, 0);
+        let error = if way == Way::Multi { error.of_many_channels() } else { error };
         error.into_response()
     })
 }
@@ -111,10 +112,9 @@ async fn admitted(
     body: &Bytes,
 ) -> Result<Submission, ApiError> {
     twin.admit_to(account, headers).await?;
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
-    if !essence.trim().eq_ignore_ascii_case("application/json") {
-        return Err(ApiError::unsupported_type());
+    let given = content_type(headers);
+    if !essence(given).eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::unsupported_type(given, "'application/json'"));
     }
     let body: Map<String, Value> = serde_json::from_slice(body).map_err(|_| ApiError::unreadable())?;
     let submission = match way {
@@ -124,16 +124,26 @@ async fn admitted(
     for (place, to) in submission.to.iter().enumerate() {
         let fate = fate(to);
         if fate == Fate::Refused {
-            return Err(refused(to, place));
+            return Err(refused(way, to, place));
         }
         twin.desk.strike(fate)?;
     }
     Ok(submission)
 }
 
-fn refused(to: &str, place: usize) -> ApiError {
+fn refused(way: Way, to: &str, place: usize) -> ApiError {
     let description = format!("'{to}' must be replaced with a valid E164 formatted telephone number");
-    ApiError::invalid(vec![FieldError { field_name: format!("to[{place}]"), description }])
+    let field_name = if way == Way::Multi { "to".to_owned() } else { format!("to[{place}]") };
+    ApiError::invalid(vec![FieldError { field_name, description }])
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// A media type without its parameters.
+fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// Takes a message, for each of its recipients on a way of its own.

@@ -17,12 +17,14 @@
 mod api;
 mod callbacks;
 mod catalogue;
+mod codes;
 mod errors;
 mod fixtures;
 mod list;
 mod media;
 mod request;
 mod rich;
+mod suggestions;
 
 use std::sync::Arc;
 

@@ -224,7 +224,17 @@ async fn rcs_goes_by_the_multi_channel_api() {
     );
     body["channelList"][0]["channel"] = json!("FAX");
     let (http, error, _) = post(&bench, "messages/multiChannel", &body).await;
-    assert_eq!((http, &error["fieldErrors"][0]["fieldName"]), (400, &json!("channelList[0].channel")));
+    assert_eq!((http, &error["data"], error.get("fieldErrors")), (400, &Value::Null, None));
+    let source = json!({ "field": "channelList[0].channel" });
+    assert_eq!(error["errors"][0]["source"], source);
+    assert_eq!(error["errors"][0]["type"], "request-validation");
+    let reserved = [("+15550002001", 400, "to"), ("+15550002003", 429, "")];
+    for (to, status, field) in reserved {
+        (body["to"], body["channelList"][0]["channel"]) = (json!(to), json!("RBM"));
+        let (http, error, _) = post(&bench, "messages/multiChannel", &body).await;
+        let at = error["errors"][0]["source"]["field"].as_str().unwrap_or_default();
+        assert_eq!((http, at), (status, field), "{to} {error}");
+    }
 }
 
 #[tokio::test]
@@ -239,7 +249,7 @@ async fn refused_before_anything_is_read() {
         ("anonymous",        typed(bench.client.post(&messages)).body(body),                          401, "unauthorized"),
         ("a wrong password", typed(bench.client.post(&messages)).basic_auth("x", Some("y")).body(body), 401, "unauthorized"),
         ("another account",  typed(request(&bench, Method::POST, &elsewhere)).body(body),             403, "forbidden"),
-        ("a form",           request(&bench, Method::POST, &messages).body("text=hi"),                415, "unsupported-media-type"),
+        ("a form",           request(&bench, Method::POST, &messages).body("text=hi"),                415, "unsupported-content-type"),
         ("no JSON",          typed(request(&bench, Method::POST, &messages)).body("{"),               400, "request-validation"),
         ("an array",         typed(request(&bench, Method::POST, &messages)).body("[]"),              400, "request-validation"),
         ("a wrong method",   request(&bench, Method::DELETE, &messages),                              405, "method-not-allowed"),
@@ -357,7 +367,7 @@ async fn fixtures_bring_their_parameters() {
     let failed = event(&bench.next().await);
     assert_eq!(
         (&failed["message"]["id"], &failed["errorCode"], &failed["description"]),
-        (&taken["id"], &json!(5600), &json!("carrier-queue-full"))
+        (&taken["id"], &json!(5600), &json!("destination-carrier-queue-full"))
     );
     assert_eq!(bench.twins.messages("bandwidth")[0].state, "failed");
 }

@@ -49,7 +49,9 @@
 mod case;
 mod errors;
 mod look_up;
+mod outcome;
 mod send;
+mod sender;
 mod session;
 mod status;
 mod webhook;
@@ -94,8 +96,8 @@ pub const PLUGIN: CarrierPlugin = CarrierPlugin {
 pub struct Settings {
     /// The account's number at Bandwidth; part of every API path.
     account_id: String,
-    /// Our numbers, short codes and RCS agents, by application id. Events of others are not
-    /// ours.
+    /// Our numbers, short codes and RCS agents, by application id; a name that text messages
+    /// bear as `alpha:Acme`. Events of others are not ours.
     applications: BTreeMap<String, Vec<String>>,
     /// User of the API (or API token).
     #[serde(default)]
@@ -157,9 +159,9 @@ impl Settings {
         let mut settings: Self = settings::read(table)?;
         let region = settings.default_region.clone();
         for raw in settings.applications.values_mut().flatten() {
-            let number = people::number(raw, &region);
-            *raw = number.expose().to_owned();
-            settings.own.insert(number);
+            let sender = sender::read(raw, &region)?;
+            *raw = sender.expose().to_owned();
+            settings.own.insert(sender);
         }
         Ok(settings)
     }
@@ -170,9 +172,11 @@ impl Settings {
         format!("{root}/users/{}/{rest}", crate::shared::form::segment(&self.account_id))
     }
 
-    /// One of our senders as Bandwidth writes it, as we store it.
+    /// Somebody as Bandwidth writes them, as our addresses write them.
     fn number(&self, raw: &str) -> Address {
-        people::number(raw, &self.default_region)
+        let address = people::number(raw, &self.default_region);
+        let named = sender::named(&address);
+        if self.own.contains(&named) { named } else { address }
     }
 
     fn tenant_key(&self, application: &str, owner: &str) -> String {
@@ -182,7 +186,9 @@ impl Settings {
     /// The application that a sender of ours belongs to.
     fn application_of(&self, sender: &Address) -> Option<&str> {
         let mut applications = self.applications.iter();
-        let (id, _) = applications.find(|(_, numbers)| numbers.iter().any(|own| own == sender.expose()))?;
+        let wire = sender::on_the_wire(sender);
+        let is_it = |own: &String| own == sender.expose() || own == wire;
+        let (id, _) = applications.find(|(_, numbers)| numbers.iter().any(is_it))?;
         Some(id)
     }
 }
@@ -229,12 +235,8 @@ impl Carrier for Bandwidth {
     }
 
     fn senders(&self) -> Vec<(Channel, Address)> {
-        // What is no number is the name of an RCS agent.
-        let channel = |address: &Address| {
-            if address.is_phone() || address.is_short_code() { Channel::Sms } else { Channel::Rcs }
-        };
         let own = self.settings.applications.values().flatten().map(|own| Address::from(own.as_str()));
-        own.map(|address| (channel(&address), address)).collect()
+        own.map(|address| (sender::channel(&address), address)).collect()
     }
 
     fn accepts_path(&self, rest: &str) -> bool {
@@ -279,12 +281,12 @@ impl Carrier for Bandwidth {
     }
 
     fn outcome(&self, _: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
-        send::outcome(response)
+        outcome::read(response)
     }
 
     async fn send(&self, http: &dyn HttpClient, message: &OutboundMessage) -> Result<Accepted, SendError> {
         let request = send::request(&self.settings, message)?;
-        send::outcome(&self.session.ask(&self.settings, http, request).await?)
+        outcome::read(&self.session.ask(&self.settings, http, request).await?)
     }
 
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {

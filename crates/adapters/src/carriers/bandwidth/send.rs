@@ -1,19 +1,16 @@
-//! Handing messages to Bandwidth, and reading its answers. Both pure.
-
-use std::time::Duration;
+//! Handing messages to Bandwidth. Pure.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use omni_core::carrier::{Accepted, OutboundMessage};
+use omni_core::carrier::OutboundMessage;
 use omni_core::content::{Button, OutboundContent, OutboundMedia};
 use omni_core::event::Channel;
 use omni_core::failure::{ErrorClass, SendError};
-use omni_core::http::{HttpRequest, HttpResponse};
-use serde_json::{Map, Value, json};
+use omni_core::http::HttpRequest;
+use serde_json::{Value, json};
 
 use super::Settings;
-use crate::shared::answer;
-use crate::shared::loose::{self, Object};
+use super::sender::on_the_wire;
 
 /// Longest text of one request; Bandwidth itself splits it into segments.
 pub(super) const MAX_TEXT: usize = 2_048;
@@ -31,8 +28,6 @@ pub(super) const MAX_SUGGESTIONS: usize = 11;
 const MAX_SUGGESTION: usize = 25;
 /// Longest postback of a suggestion, in base64.
 const MAX_POSTBACK: usize = 2_048;
-/// The queue holds a quarter of an hour of our rate: come back later than at once.
-const QUEUE_FULL_WAIT: Duration = Duration::from_secs(60);
 
 /// The request for a message: RCS goes through the multi-channel API, the rest through the
 /// messages API.
@@ -54,7 +49,7 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
 fn plain(message: &OutboundMessage, application: &str) -> Result<Value, SendError> {
     let mut body = json!({
         "applicationId": application,
-        "from": message.from.expose(),
+        "from": on_the_wire(&message.from),
         "to": [message.to.expose()],
         "tag": message.client_ref,
     });
@@ -99,11 +94,10 @@ fn rich(message: &OutboundMessage, application: &str) -> Result<Value, SendError
         }
         _ => return Err(SendError::Unsupported("RCS carries words, suggestions and media only")),
     };
-    let agent = message.from.expose();
     let mut body = json!({
         "to": message.to.expose(),
         "channelList": [{
-            "from": agent.strip_prefix("rcs:").unwrap_or(agent),
+            "from": on_the_wire(&message.from),
             "applicationId": application,
             "channel": "RBM",
             "content": content,
@@ -148,41 +142,4 @@ fn checked(text: &str, limit: usize) -> Result<&str, SendError> {
 fn media_url(media: &OutboundMedia) -> Result<&str, SendError> {
     let url = media.url.as_deref().filter(|url| url.len() <= MAX_MEDIA_URL);
     url.ok_or(SendError::Unsupported("media need a public URL of at most 4,096 characters"))
-}
-
-/// What Bandwidth's answer means: 202 is queued, not delivered.
-pub(super) fn outcome(response: &HttpResponse) -> Result<Accepted, SendError> {
-    let body: Object = serde_json::from_slice(&response.body).unwrap_or_default();
-    if response.is_success() {
-        return accepted(&body);
-    }
-    let code = loose::word(&body, "type").unwrap_or_default();
-    let reason = loose::word(&body, "description").unwrap_or_default();
-    match response.status {
-        400 => Err(invalid(response, &body, &code, &reason)),
-        429 => Err(answer::throttled(response, &code, &reason, QUEUE_FULL_WAIT)),
-        status => Err(answer::refused(response, answer::class_of(status), &code, &reason)),
-    }
-}
-
-/// The multi-channel API wraps the same facts in `data`.
-fn accepted(body: &Map<String, Value>) -> Result<Accepted, SendError> {
-    let facts = loose::object(body, "data").unwrap_or(body);
-    let id = loose::word(facts, "id").or_else(|| loose::word(facts, "messageId"));
-    let id = id.ok_or_else(answer::unreadable)?;
-    Ok(Accepted { segments: loose::count(facts, "segmentCount"), ..Accepted::with_id(id) })
-}
-
-/// The blamed field says whether it is the recipient or us.
-fn invalid(response: &HttpResponse, body: &Object, code: &str, reason: &str) -> SendError {
-    let errors = body.get("fieldErrors").and_then(Value::as_array);
-    let first = errors.and_then(|errors| errors.first()?.as_object());
-    let field = first.and_then(|error| loose::word(error, "fieldName")).unwrap_or_default();
-    let words = first.and_then(|error| loose::word(error, "description"));
-    let class = match field.split(['[', '.']).next().unwrap_or_default() {
-        "to" => ErrorClass::InvalidRecipient,
-        "media" => ErrorClass::Media,
-        _ => ErrorClass::BadRequest,
-    };
-    answer::refused(response, class, code, words.as_deref().unwrap_or(reason))
 }

@@ -11,6 +11,7 @@
 //! | media   | in and out by public address, without media types                               |
 //! | send    | `POST /publishMessages`; `200` may carry `success:false`; `408` is a user error   |
 //! | status  | the same webhook with `deliveryReceipt:true` and mostly no status word            |
+//! | unsure  | message detail records of the Services API: no reference, so only a lone one counts |
 //! | limits  | unknown: 1,600 characters, 10 media of together 500 KB are ours                   |
 //!
 //! Facts are thin: an API description of 2023 and the source of two production integrations.
@@ -26,7 +27,9 @@
 //!    loses its messages. With `headerName` and `headerValue` the mode is `static-header`.
 //! 3. Let somebody send a message. If it is refused as `token_wrong`, change `auth.mode` from
 //!    `sha256-concat` to `hmac-sha256`: both exist, and only the provider knows which it uses.
-//! 4. If the provider names its addresses, list them in `auth.allow_cidrs`, and our own proxies in
+//! 4. For sends whose answer is lost, the company's key and secret of the Services API (customer
+//!    portal, Admin) and its private key go into `services`. Without it nothing is looked up.
+//! 5. If the provider names its addresses, list them in `auth.allow_cidrs`, and our own proxies in
 //!    `auth.trusted_proxies`.
 //!
 //! # What is verified
@@ -42,15 +45,16 @@
 //! - Which digest the provider computes; the shape of receipts; addresses, retries, limits and
 //!   error texts; whether the Message Broker outlives the move to Sinch.
 //! - Whether `referenceId` may be sent: it is, but only the answer's is relied on.
-//! - `messageDetailSearch` of the other API could tell what became of a message whose answer was
-//!   lost, but neither its request nor its answer is described: only a receipt that kept our
-//!   `referenceId` settles such a send.
+//! - How late message detail records are, and how they write the time: the description's example
+//!   has none. Only one with a time that can be read settles a send; otherwise a receipt that kept
+//!   our `referenceId` does, or nothing.
 //! - Another payload in circulation (`messageId`, `body`, `attachments`) is read by its names, but
 //!   no source of the carrier describes it.
 
 mod auth;
 mod check;
 mod errors;
+mod look_up;
 mod send;
 mod status;
 mod webhook;
@@ -60,8 +64,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
-    Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Health, OutboundMessage, Parsed,
-    SettingsError,
+    Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
+    Parsed, SettingsError,
 };
 use omni_core::event::{CarrierEvent, Channel, MessageType};
 use omni_core::failure::SendError;
@@ -81,7 +85,8 @@ const NAME: CarrierName = CarrierName("inteliquent");
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
     build: |settings| {
-        Ok(Arc::new(Inteliquent { capabilities: capabilities(), settings: Settings::read(settings)? }))
+        let settings = Settings::read(settings)?;
+        Ok(Arc::new(Inteliquent { capabilities: capabilities(&settings), settings }))
     },
     case_settings,
 };
@@ -104,6 +109,9 @@ pub struct Settings {
     /// The API's root.
     #[serde(default = "live_api")]
     base_url: Url,
+    /// The other API, whose records tell what became of a send; nothing is looked up without.
+    #[serde(default)]
+    services: Option<Services>,
     /// Our numbers, as in events.
     #[serde(skip)]
     own: Vec<Address>,
@@ -139,6 +147,25 @@ pub enum Mode {
     HmacSha256,
     /// A header with a fixed value.
     StaticHeader,
+}
+
+/// The Services API.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Services {
+    /// The company's key, presented as the user of HTTP Basic.
+    key: String,
+    /// Its secret, presented as the password.
+    secret: Secret,
+    /// What the API wants as `privateKey` in the body.
+    private_key: Secret,
+    /// The API's root.
+    #[serde(default = "live_services")]
+    base_url: Url,
+}
+
+fn live_services() -> Url {
+    Url::parse("https://services.inteliquent.com/Services/2.0.0").expect("a URL")
 }
 
 fn live_api() -> Url {
@@ -182,7 +209,7 @@ struct Inteliquent {
     capabilities: Capabilities,
 }
 
-fn capabilities() -> Capabilities {
+fn capabilities(settings: &Settings) -> Capabilities {
     Capabilities {
         channels: vec![Channel::Sms, Channel::Mms],
         content: vec![MessageType::Text, MessageType::Media],
@@ -191,6 +218,7 @@ fn capabilities() -> Capabilities {
         max_media_bytes: 500_000,
         media_types: vec!["image/*", "video/*", "audio/*", "application/pdf", "text/vcard"],
         delivery_receipts: true,
+        look_up: settings.services.is_some(),
         ..Capabilities::NONE
     }
 }
@@ -254,6 +282,12 @@ impl Carrier for Inteliquent {
 
     fn outcome(&self, _: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
         send::outcome(response)
+    }
+
+    async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
+        let Some(services) = &self.settings.services else { return Ok(None) };
+        let response = http.execute(look_up::request(services, query)).await?;
+        look_up::read(&response, query).map(Some)
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {

@@ -66,7 +66,10 @@ pub(super) fn outcome(response: &HttpResponse) -> Result<Accepted, SendError> {
             Err(answer::refused(response, errors::class_of(&reason), "success_false", &reason))
         }
         200..=299 if body.contains_key("success") || loose::object(&body, "result").is_some() => {
-            Ok(accepted(&body))
+            match refused_recipient(&body) {
+                Some((class, word)) => Err(answer::refused(response, class, "recipient_refused", &word)),
+                None => Ok(accepted(&body)),
+            }
         }
         200..=299 if reason.is_empty() => Err(answer::unreadable()),
         200..=299 => Err(answer::refused(response, errors::class_of(&reason), "", &reason)),
@@ -76,6 +79,18 @@ pub(super) fn outcome(response: &HttpResponse) -> Result<Accepted, SendError> {
         }
         _ => Err(answer::refused(response, client_error(&reason), "", &reason)),
     }
+}
+
+/// Our only recipient, if the answer is a success for the request and a refusal of them.
+fn refused_recipient(body: &Object) -> Option<(ErrorClass, String)> {
+    let responses = loose::object(body, "result")?.get("resultResponses")?.as_array()?;
+    let [only] = responses.as_slice() else { return None };
+    let word = loose::word(only.as_object()?, "status")?;
+    // Codes are words joined by underscores.
+    let words = word.to_lowercase().replace('_', " ");
+    let class = errors::class_of(&words);
+    let is_refusal = ["invalid", "reject", "fail", "error"].iter().any(|part| words.contains(part));
+    (is_refusal || class != ErrorClass::Rejected).then_some((class, word))
 }
 
 /// Without its reference a taken message can get no receipt that we would know.
