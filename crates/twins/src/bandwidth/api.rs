@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::errors::{ApiError, FieldError};
-use super::media::{File, MAX_UPLOAD};
+use super::media::{self, File, MAX_UPLOAD};
 use super::request::{Channel, Submission};
 use super::{ACCOUNT, APPLICATION, Bandwidth, list, time};
 use crate::receipts::Manner;
@@ -150,6 +150,7 @@ fn essence(content_type: &str) -> &str {
 async fn submit(way: Way, twin: &Arc<Bandwidth>, submission: Submission, cord: &Cord) -> Answer {
     let (id, at) = (twin.message_id(), twin.desk.now());
     let content = content(way, &submission);
+    let trouble = media::trouble(twin, submission.channel, &submission.media);
     let body = match way {
         Way::Plain => accepted(&id, at, &submission, &content),
         Way::Multi => accepted_multi(&id, at, &submission),
@@ -161,17 +162,21 @@ async fn submit(way: Way, twin: &Arc<Bandwidth>, submission: Submission, cord: &
         (record.to, record.from) = (to.clone(), submission.from.clone());
         record.content = content.clone();
         record.client_reference = submission.tag.clone();
-        let (way, manner) = (steps(submission.channel, fate), Manner::from(fate));
+        let (way, manner) = (steps(submission.channel, fate, trouble), Manner::from(fate));
         take(twin, Order { record, way, manner, due_in: Duration::ZERO }, cord).await;
     }
     Ok(answer)
 }
 
-/// The states after acceptance.
-fn steps(channel: Channel, fate: Fate) -> Vec<Receipt> {
+/// The states after acceptance; `trouble` is the code of what is wrong with its media.
+fn steps(channel: Channel, fate: Fate, trouble: Option<u32>) -> Vec<Receipt> {
     const SENDING: Receipt = Receipt::new("sending");
     const SENT: Receipt = Receipt::new("sent");
     const DELIVERED: Receipt = Receipt::new("delivered");
+    // Media are fetched before anything is handed over.
+    if let Some(code) = trouble {
+        return vec![Receipt::failed("failed", code)];
+    }
     let handed_over = match channel {
         Channel::Sms => None,
         Channel::Mms => Some(SENDING),
@@ -277,6 +282,10 @@ async fn upload(
     body: Bytes,
 ) -> Answer {
     twin.admit_to(&account, &headers).await?;
+    let given = content_type(&headers);
+    if !media::keeps(essence(given)) {
+        return Err(ApiError::unsupported_type(given, "a supported media type"));
+    }
     if body.len() > MAX_UPLOAD {
         return Err(ApiError::too_large());
     }

@@ -12,7 +12,8 @@
 //!
 //! Everything goes to the two URLs `…/inbound/{token}` and `…/status/{token}` below
 //! `/webhooks/bandwidth`. The application asks for all kinds of status callbacks. Of the
-//! channels of a multi-channel message the twin always uses the first.
+//! channels of a multi-channel message the twin always uses the first. Media that were left here
+//! must be there, and together not be too large; what stands elsewhere is not fetched.
 
 mod api;
 mod callbacks;

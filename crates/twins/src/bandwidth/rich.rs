@@ -81,10 +81,12 @@ fn choice(fields: &mut Fields<'_>, place: usize, entry: &Value) -> Option<Choice
     Some(Choice { from, channel, text, media, content: content.clone().into() })
 }
 
-/// The addresses of files.
+/// The addresses of files: of those in the message, and on its cards.
 fn files(content: &Map<String, Value>) -> Vec<String> {
     let url = |file: &Value| file.get("fileUrl").and_then(Value::as_str).map(str::to_owned);
-    content.get("media").and_then(Value::as_array).into_iter().flatten().filter_map(url).collect()
+    let listed = |name: &str| content.get(name).and_then(Value::as_array).into_iter().flatten();
+    let cards = listed("cardContents").chain(content.get("cardContent"));
+    listed("media").chain(cards.filter_map(|card| card.get("media"))).filter_map(url).collect()
 }
 
 /// What is wrong, and at which member below the content.

@@ -16,6 +16,14 @@
 //! Two errors need care: `9902` is no failure (the receipt timed out, the message may well
 //! have arrived), and `4775` is a withdrawal of consent.
 //!
+//! Content in Bandwidth's own shape (`custom`) is, over SMS and MMS, the members of a message
+//! (`text`, `media`, `priority`, `expiration`); over RCS the `content` of a channel (carousels,
+//! other actions), beside which `priority` and `expiration` may stand.
+//!
+//! Deliberately absent: messages to a group (a message here has one recipient; a group's
+//! messages are received), Bandwidth's own fall-back from one channel to the next (ours is the
+//! same for all carriers), and the administration of applications and numbers.
+//!
 //! # Set-up
 //!
 //! 1. In the dashboard: an application of the type Messaging V2, its location, and our numbers in
@@ -44,12 +52,16 @@
 //! - Whether Bandwidth waits for the 401 before it presents credentials; from which addresses it
 //!   calls.
 //! - Error codes after 2023; limits of picture messages by network; the rate of toll-free numbers.
+//! - Whether RCS can fetch a file that was left with Bandwidth; how many files one RCS message
+//!   takes (one is sent).
 //! - Whether text parts of a picture message may hold its words.
 
 mod case;
 mod errors;
 mod look_up;
+mod media;
 mod outcome;
+mod rich;
 mod send;
 mod sender;
 mod session;
@@ -63,8 +75,9 @@ use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
-    Parsed, SettingsError,
+    Parsed, SettingsError, Upload,
 };
+use omni_core::content::OutboundMedia;
 use omni_core::event::{Channel, MessageType};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
@@ -85,7 +98,8 @@ pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
     build: |settings| {
         let settings = Settings::read(settings)?;
-        Ok(Arc::new(Bandwidth { capabilities: capabilities(), session: Session::default(), settings }))
+        let capabilities = capabilities(&settings);
+        Ok(Arc::new(Bandwidth { capabilities, session: Session::default(), settings }))
     },
     case_settings: case::settings,
 };
@@ -120,6 +134,10 @@ pub struct Settings {
     /// The region of numbers without country code.
     #[serde(default = "united_states")]
     default_region: String,
+    /// What the suggestion says with which a person answers where they are, in RCS; at most 25
+    /// characters.
+    #[serde(default = "location_label")]
+    location_label: String,
     /// The API's root, up to and without `/users`.
     #[serde(default = "live_api")]
     base_url: Url,
@@ -149,6 +167,10 @@ fn united_states() -> String {
     "US".into()
 }
 
+fn location_label() -> String {
+    "Share location".into()
+}
+
 fn live_api() -> Url {
     Url::parse("https://messaging.bandwidth.com/api/v2").expect("a URL")
 }
@@ -157,6 +179,10 @@ impl Settings {
     /// Reads the table, and our numbers as events name them.
     fn read(table: Value) -> Result<Self, SettingsError> {
         let mut settings: Self = settings::read(table)?;
+        if !(1..=rich::MAX_SUGGESTION).contains(&settings.location_label.chars().count()) {
+            let message = "location_label: a suggestion has 1 to 25 characters";
+            return Err(SettingsError::new("location_label", message));
+        }
         let region = settings.default_region.clone();
         for raw in settings.applications.values_mut().flatten() {
             let sender = sender::read(raw, &region)?;
@@ -200,19 +226,29 @@ struct Bandwidth {
     capabilities: Capabilities,
 }
 
-fn capabilities() -> Capabilities {
+fn capabilities(settings: &Settings) -> Capabilities {
+    let has_agent = settings.own.iter().any(|own| sender::channel(own) == Channel::Rcs);
     Capabilities {
         channels: vec![Channel::Sms, Channel::Mms, Channel::Rcs],
-        content: vec![MessageType::Text, MessageType::Media, MessageType::Interactive],
+        content: vec![
+            MessageType::Text,
+            MessageType::Media,
+            MessageType::Interactive,
+            MessageType::Location,
+            MessageType::LocationRequest,
+            MessageType::Custom,
+        ],
         max_text: send::MAX_TEXT,
-        max_media: send::MAX_MEDIA,
-        max_media_bytes: 3_500_000,
-        media_types: vec!["image/*", "video/*", "audio/*", "application/pdf", "text/vcard", "text/calendar"],
-        max_buttons: send::MAX_SUGGESTIONS,
+        max_media: media::MAX_MEDIA,
+        // Of one medium: files of RCS are larger than all of a picture message may be.
+        max_media_bytes: if has_agent { media::MAX_FILE_BYTES } else { media::MAX_MMS_BYTES },
+        media_types: media::SENDABLE.to_vec(),
+        max_buttons: rich::MAX_SUGGESTIONS,
         delivery_receipts: true,
         read_receipts: true,
         echoes_reference: true,
         look_up: true,
+        uploads: true,
         ..Capabilities::NONE
     }
 }
@@ -293,6 +329,12 @@ impl Carrier for Bandwidth {
         let request = look_up::request(&self.settings, query);
         let response = self.session.ask(&self.settings, http, request).await?;
         look_up::read(&response, query).map(Some)
+    }
+
+    async fn upload(&self, http: &dyn HttpClient, file: &Upload) -> Result<OutboundMedia, SendError> {
+        let (request, medium) = media::upload(&self.settings, file)?;
+        outcome::uploaded(&self.session.ask(&self.settings, http, request).await?)?;
+        Ok(medium)
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {

@@ -1,4 +1,4 @@
-//! Reading Bandwidth's answers to a send.
+//! Reading Bandwidth's answers to a send and to an upload.
 //!
 //! The messages API says what is wrong at the top of its answer (`type`, `description`,
 //! `fieldErrors`), the multi-channel API in a list `errors` whose entries name their `source`.
@@ -28,6 +28,21 @@ pub(super) fn read(response: &HttpResponse) -> Result<Accepted, SendError> {
         429 => Err(answer::throttled(response, &code, &words, QUEUE_FULL_WAIT)),
         status => Err(answer::refused(response, answer::class_of(status), &code, &words)),
     }
+}
+
+/// Whether a file was taken: 204 has no body. What is refused for its kind or size is refused
+/// for good.
+pub(super) fn uploaded(response: &HttpResponse) -> Result<(), SendError> {
+    if response.is_success() {
+        return Ok(());
+    }
+    let body: Object = serde_json::from_slice(&response.body).unwrap_or_default();
+    let Complaint { code, words, .. } = Complaint::of(&body);
+    let class = match response.status {
+        400 | 413 | 415 => ErrorClass::Media,
+        status => answer::class_of(status),
+    };
+    Err(answer::refused(response, class, &code, &words))
 }
 
 /// The multi-channel API wraps the same facts in `data`.

@@ -17,6 +17,10 @@
 //! Facts are thin: an API description of 2023 and the source of two production integrations.
 //! The shape of Sinch's SMS REST API, which the endpoint may change to, is read as well.
 //!
+//! Deliberately absent: messages to a group (a message here has one recipient; a group's
+//! messages are received), content in Inteliquent's own shape (there is nothing beyond words and
+//! media), 10DLC campaigns and the set-up of webhooks, which a person does once.
+//!
 //! # Set-up
 //!
 //! 1. An API key of the Message Broker becomes `api_key`, our numbers with messaging enabled
@@ -215,7 +219,7 @@ fn capabilities(settings: &Settings) -> Capabilities {
         content: vec![MessageType::Text, MessageType::Media],
         max_text: send::MAX_TEXT,
         max_media: send::MAX_MEDIA,
-        max_media_bytes: 500_000,
+        max_media_bytes: send::MAX_MEDIA_BYTES,
         media_types: vec!["image/*", "video/*", "audio/*", "application/pdf", "text/vcard"],
         delivery_receipts: true,
         look_up: settings.services.is_some(),

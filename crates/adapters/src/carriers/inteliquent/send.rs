@@ -2,7 +2,7 @@
 
 use omni_core::address::Address;
 use omni_core::carrier::{Accepted, OutboundMessage};
-use omni_core::content::OutboundContent;
+use omni_core::content::{OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, ReportedState};
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpRequest, HttpResponse};
@@ -15,6 +15,8 @@ use crate::shared::loose::{self, Object};
 /// Our limits: the real ones are not published.
 pub(super) const MAX_TEXT: usize = 1_600;
 pub(super) const MAX_MEDIA: usize = 10;
+/// Of all media of a message together: what every network delivers.
+pub(super) const MAX_MEDIA_BYTES: u64 = 500_000;
 
 /// The request for a message to one recipient.
 pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
@@ -29,20 +31,49 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
     let text = match &message.content {
         OutboundContent::Text { text } => text.as_str(),
         OutboundContent::Media { media, text } => {
-            if media.is_empty() || media.len() > MAX_MEDIA {
-                return Err(SendError::Unsupported("a picture message has one to ten media"));
-            }
-            let urls = media.iter().map(|medium| medium.url.as_deref()).collect::<Option<Vec<_>>>();
-            body["mediaUrls"] = json!(urls.ok_or(SendError::Unsupported("media need a public URL"))?);
+            body["mediaUrls"] = json!(urls(media)?);
             text.as_deref().unwrap_or_default()
         }
-        _ => return Err(SendError::Unsupported("text messages carry words and media only")),
+        other => return Err(SendError::Unsupported(why_not(other))),
     };
     if text.chars().count() > MAX_TEXT {
         return Err(SendError::Unsupported("the text is too long"));
     }
     body["text"] = json!(text);
     Ok(settings.post("publishMessages", &body))
+}
+
+/// The addresses of the media. Inteliquent keeps no files: it fetches each, from anybody.
+fn urls(media: &[OutboundMedia]) -> Result<Vec<&str>, SendError> {
+    if media.is_empty() || media.len() > MAX_MEDIA {
+        return Err(SendError::Unsupported("a picture message has one to ten media"));
+    }
+    let known = media.iter().filter_map(|medium| medium.size).fold(0, u64::saturating_add);
+    if known > MAX_MEDIA_BYTES {
+        return Err(SendError::Unsupported("the media of a picture message have at most 500 KB together"));
+    }
+    let is_web = |url: &&str| url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    let urls = media.iter().map(|medium| medium.url.as_deref().filter(is_web));
+    urls.collect::<Option<_>>().ok_or(SendError::Unsupported("media need a public URL"))
+}
+
+/// Why a text message cannot say it.
+const fn why_not(content: &OutboundContent) -> &'static str {
+    match content {
+        OutboundContent::Template(_) => "Inteliquent knows no templates",
+        OutboundContent::Interactive(_) => "text messages have no buttons",
+        OutboundContent::Location { .. } => "text messages show no places: send a link",
+        OutboundContent::LocationRequest { .. } => "text messages cannot ask for a place",
+        OutboundContent::Reaction { .. } => "text messages know no reactions",
+        OutboundContent::Contacts { .. } => "Inteliquent takes contact cards as a medium only",
+        OutboundContent::Flow(_) => "text messages have no forms",
+        OutboundContent::Products(_) => "text messages know no catalogue",
+        OutboundContent::Email(_) => "Inteliquent carries no mail",
+        OutboundContent::Custom(_) => "Inteliquent has nothing beyond words and media",
+        OutboundContent::Text { .. } | OutboundContent::Media { .. } => {
+            "text messages carry words and media only"
+        }
+    }
 }
 
 /// Eleven digits, without plus.

@@ -57,9 +57,15 @@ fn answers_become_outcomes() {
 }
 
 /// Answers in order, and keeps what was asked.
-struct Scripted {
+pub(super) struct Scripted {
     answers: Mutex<VecDeque<(u16, &'static str)>>,
     asked: Mutex<Vec<(String, String)>>,
+}
+
+impl Scripted {
+    pub(super) fn answering(answers: Vec<(u16, &'static str)>) -> Self {
+        Self { answers: Mutex::new(answers.into()), asked: Mutex::default() }
+    }
 }
 
 #[async_trait]
@@ -98,7 +104,7 @@ async fn client_credentials_are_exchanged_for_a_token() {
         carrier.settings.oauth =
             serde_json::from_value(json!({ "client_id": "client", "client_secret": "s3cret" })).unwrap();
         assert!(!format!("{:?}", carrier.settings).contains("s3cret"), "{name}");
-        let http = Scripted { answers: Mutex::new(answers.into()), asked: Mutex::default() };
+        let http = Scripted::answering(answers);
         let message = outbound(Channel::Sms, "+17205550142", OutboundContent::Text { text: "Hi".into() });
         let got = match carrier.send(&http, &message).await {
             Ok(accepted) => accepted.carrier_message_id,
