@@ -41,6 +41,7 @@ fn own_shape(carrier: &str) -> Option<Value> {
                 "action": { "name": "call_permission_request" },
             },
         })),
+        "bandwidth" => Some(json!({ "text": "hello", "priority": "high" })),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, RawQuery, State};
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -14,26 +14,23 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::errors::{ApiError, FieldError};
-use super::media::{self, File, MAX_UPLOAD};
 use super::request::{Channel, Submission};
-use super::{ACCOUNT, APPLICATION, Bandwidth, list, time};
+use super::{ACCOUNT, APPLICATION, Bandwidth, list, media, media_api, time};
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate};
 use crate::server::Cord;
 use crate::twin::{Order, take};
 
-type App = State<Arc<Bandwidth>>;
-type Answer = Result<Response, ApiError>;
+pub(super) type App = State<Arc<Bandwidth>>;
+pub(super) type Answer = Result<Response, ApiError>;
 
 pub(super) fn routes(twin: Arc<Bandwidth>) -> Router {
-    let file = get(download).put(upload).delete(remove).layer(DefaultBodyLimit::max(MAX_UPLOAD + 1));
     Router::new()
         .route("/api/v2/users/{account}/messages", get(list_messages).post(create))
         .route("/api/v2/users/{account}/messages/multiChannel", post(create_multi))
-        .route("/api/v2/users/{account}/media", get(list_media))
-        .route("/api/v2/users/{account}/media/{*id}", file)
         .route("/api/v1/oauth2/token", post(token))
+        .merge(media_api::routes())
         .method_not_allowed_fallback(|| async { ApiError::method() })
         .fallback(|| async { ApiError::not_found() })
         .with_state(twin)
@@ -47,7 +44,7 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 
 impl Bandwidth {
     /// Faults, then credential and account.
-    async fn admit_to(&self, account: &str, headers: &HeaderMap) -> Result<(), ApiError> {
+    pub(super) async fn admit_to(&self, account: &str, headers: &HeaderMap) -> Result<(), ApiError> {
         self.desk.admit().await?;
         let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
         let fits = |given: &[u8]| self.basic.matches(given) | self.bearer.matches(given);
@@ -137,12 +134,12 @@ fn refused(way: Way, to: &str, place: usize) -> ApiError {
     ApiError::invalid(vec![FieldError { field_name, description }])
 }
 
-fn content_type(headers: &HeaderMap) -> &str {
+pub(super) fn content_type(headers: &HeaderMap) -> &str {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// A media type without its parameters.
-fn essence(content_type: &str) -> &str {
+pub(super) fn essence(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim()
 }
 
@@ -273,62 +270,6 @@ async fn list_messages(
 ) -> Answer {
     twin.admit_to(&account, &headers).await?;
     list::page(&twin, &query.unwrap_or_default())
-}
-
-async fn upload(
-    State(twin): App,
-    Path((account, id)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    twin.admit_to(&account, &headers).await?;
-    let given = content_type(&headers);
-    if !media::keeps(essence(given)) {
-        return Err(ApiError::unsupported_type(given, "a supported media type"));
-    }
-    if body.len() > MAX_UPLOAD {
-        return Err(ApiError::too_large());
-    }
-    twin.media.put(&id, File::upload(&headers, body, twin.desk.now()));
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-async fn download(
-    State(twin): App,
-    Path((account, id)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Answer {
-    twin.admit_to(&account, &headers).await?;
-    let file = twin.media.get(&id, twin.desk.now()).ok_or_else(ApiError::not_found)?;
-    let mut response = file.bytes.into_response();
-    let given = [(header::CONTENT_TYPE, Some(file.mime)), (header::CACHE_CONTROL, file.cache_control)];
-    for (name, value) in given {
-        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    Ok(response)
-}
-
-async fn remove(State(twin): App, Path((account, id)): Path<(String, String)>, headers: HeaderMap) -> Answer {
-    twin.admit_to(&account, &headers).await?;
-    twin.media.remove(&id);
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// All files: the twin keeps fewer than a page of a thousand.
-async fn list_media(State(twin): App, Path(account): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit_to(&account, &headers).await?;
-    let url = format!("{}/users/{ACCOUNT}/media", twin.api());
-    let files: Vec<_> = twin
-        .media
-        .list(twin.desk.now())
-        .into_iter()
-        .map(|(id, bytes)| {
-            json!({ "content": format!("{url}/{id}"), "contentLength": bytes, "mediaName": id })
-        })
-        .collect();
-    Ok(json(StatusCode::OK, &files))
 }
 
 /// OAuth 2 with the API credential as the client's.

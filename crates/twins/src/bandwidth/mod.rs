@@ -23,6 +23,7 @@ mod errors;
 mod fixtures;
 mod list;
 mod media;
+mod media_api;
 mod request;
 mod rich;
 mod suggestions;

@@ -64,7 +64,7 @@ fn file(medium: &OutboundMedia, words: Option<&str>) -> Result<Value, SendError>
     match words {
         None => Ok(json!({ "media": [{ "fileUrl": media::of_rcs(medium)? }] })),
         Some(words) => {
-            card(None, words, medium, Vec::new(), "a file other than a picture or film stands alone in RCS")
+            card(None, words, medium, &[], "a file other than a picture or film stands alone in RCS")
         }
     }
 }
@@ -79,7 +79,7 @@ fn interactive(choices: &Interactive) -> Result<Value, SendError> {
     if let Some(medium) = choices.header_media.as_deref() {
         let words = joined([Some(choices.text.as_str())].into_iter().chain(below));
         let title = choices.header.as_deref();
-        return card(title, &words, medium, suggestions, "a card of RCS shows a picture or a film");
+        return card(title, &words, medium, &suggestions, "a card of RCS shows a picture or a film");
     }
     let words = joined([choices.header.as_deref(), Some(choices.text.as_str())].into_iter().chain(below));
     Ok(json!({ "text": fitting(&words, MAX_TEXT)?, "suggestions": suggestions }))
@@ -109,7 +109,7 @@ fn card(
     title: Option<&str>,
     words: &str,
     medium: &OutboundMedia,
-    suggestions: Vec<Value>,
+    suggestions: &[Value],
     otherwise: &'static str,
 ) -> Result<Value, SendError> {
     if !is_shown(medium) {

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use omni_core::content::OutboundContent;
 use omni_core::id::MessageId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 

@@ -55,6 +55,7 @@
 //! - Another payload in circulation (`messageId`, `body`, `attachments`) is read by its names, but
 //!   no source of the carrier describes it.
 
+mod account;
 mod auth;
 mod check;
 mod errors;
@@ -69,19 +70,17 @@ use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
-    Parsed, SettingsError,
+    Parsed,
 };
 use omni_core::event::{CarrierEvent, Channel, MessageType};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
-use omni_core::peer::Cidr;
 use omni_core::secret::Secret;
 use omni_core::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
-use serde::Deserialize;
 use serde_json::{Value, json};
-use url::Url;
 
-use crate::shared::{allow_list, path, people, settings};
+use crate::shared::{allow_list, path};
+pub use account::{Auth, Mode, Services, Settings};
 
 const NAME: CarrierName = CarrierName("inteliquent");
 
@@ -94,111 +93,6 @@ pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     },
     case_settings,
 };
-
-/// The settings of an Inteliquent connection.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The API key, for sending and (by default) for verification.
-    #[serde(default)]
-    api_key: Secret,
-    /// Our numbers. Among the recipients of a group message, these get it.
-    numbers: Vec<String>,
-    /// How callbacks prove themselves.
-    #[serde(default)]
-    auth: Auth,
-    /// An unguessable segment that callback paths must hold.
-    #[serde(default)]
-    path_token: Option<Secret>,
-    /// The API's root.
-    #[serde(default = "live_api")]
-    base_url: Url,
-    /// The other API, whose records tell what became of a send; nothing is looked up without.
-    #[serde(default)]
-    services: Option<Services>,
-    /// Our numbers, as in events.
-    #[serde(skip)]
-    own: Vec<Address>,
-}
-
-/// How callbacks prove themselves. There is no silent downgrade: one mode is configured, and
-/// only that one counts.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Auth {
-    /// Which proof.
-    mode: Mode,
-    /// Keys (or header values) in force; several while changing. The API key if absent.
-    keys: Option<Vec<Secret>>,
-    /// The header of `static-header`; `Authorization` if absent.
-    header_name: Option<String>,
-    /// Where callbacks may come from; empty switches the check off.
-    allow_cidrs: Vec<Cidr>,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    trusted_proxies: Vec<Cidr>,
-}
-
-/// Which proof.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// Hex SHA-256 of API key and `messageID`: what production integrations compute.
-    #[default]
-    #[serde(rename = "sha256-concat")]
-    Sha256Concat,
-    /// Hex HMAC-SHA256 of `messageID`: what the API's description says.
-    #[serde(rename = "hmac-sha256")]
-    HmacSha256,
-    /// A header with a fixed value.
-    StaticHeader,
-}
-
-/// The Services API.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Services {
-    /// The company's key, presented as the user of HTTP Basic.
-    key: String,
-    /// Its secret, presented as the password.
-    secret: Secret,
-    /// What the API wants as `privateKey` in the body.
-    private_key: Secret,
-    /// The API's root.
-    #[serde(default = "live_services")]
-    base_url: Url,
-}
-
-fn live_services() -> Url {
-    Url::parse("https://services.inteliquent.com/Services/2.0.0").expect("a URL")
-}
-
-fn live_api() -> Url {
-    Url::parse("https://messagebroker.inteliquent.com/msgbroker/rest").expect("a URL")
-}
-
-impl Settings {
-    /// Reads the table, and our numbers as events name them.
-    fn read(table: Value) -> Result<Self, SettingsError> {
-        let mut settings: Self = settings::read(table)?;
-        settings.own = settings.numbers.iter().map(|raw| people::number(raw, REGION)).collect();
-        Ok(settings)
-    }
-
-    fn url(&self, call: &str) -> String {
-        format!("{}/{call}", self.base_url.as_str().trim_end_matches('/'))
-    }
-
-    fn post(&self, call: &str, body: &Value) -> HttpRequest {
-        HttpRequest::new("POST", self.url(call))
-            .header("authorization", format!("Bearer {}", self.api_key.expose()))
-            .header("accept", "application/json")
-            .json(body)
-    }
-
-    fn owns(&self, number: &Address) -> bool {
-        self.own.contains(number)
-    }
-}
 
 /// The region of ten-digit numbers.
 const REGION: &str = "US";
