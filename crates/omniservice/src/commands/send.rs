@@ -104,6 +104,9 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
         })?;
         options.insert("expireAt".into(), json!(at));
     }
+    if let Some(purpose) = &args.purpose {
+        options.insert("purpose".into(), json!(purpose));
+    }
     if let Some(priority) = &args.priority {
         options.insert("priority".into(), json!(priority));
     }

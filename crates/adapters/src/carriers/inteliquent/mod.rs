@@ -87,6 +87,7 @@ const NAME: CarrierName = CarrierName("inteliquent");
 /// How the registry builds Inteliquent connections.
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
+    starter: include_str!("starter.toml"),
     build: |settings| {
         let settings = Settings::read(settings)?;
         Ok(Arc::new(Inteliquent { capabilities: capabilities(&settings), settings }))
