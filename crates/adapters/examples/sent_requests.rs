@@ -97,7 +97,8 @@ async fn lines(sample: &Sample) -> Vec<Value> {
     lines
 }
 
-/// A request as a line: a form as pairs, one with files as an object, any other body as JSON.
+/// A request as a line: a form as pairs, one with files as an object, a file as text, any other
+/// body as JSON.
 fn line(sample: &Sample, case: &str, request: &HttpRequest) -> Value {
     let header = |name: &str| request.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
     let content_type = header("content-type").map(|(_, value)| value.as_str());
@@ -114,6 +115,9 @@ fn line(sample: &Sample, case: &str, request: &HttpRequest) -> Value {
             let parts = shared::multipart::parse(multipart, &request.body).expect("a form");
             let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
             line["body"] = parts.iter().map(|part| (part.name.clone(), text(part.data))).collect();
+        }
+        Some(_) if request.method == "PUT" => {
+            line["body"] = json!(String::from_utf8_lossy(&request.body));
         }
         Some(_) => {
             line["body"] = serde_json::from_slice(&request.body).expect("adapters send forms and JSON");

@@ -72,6 +72,28 @@ def rcs_goes_by_channels(bench):
     assert kinds == ["message-sent", "message-delivered", "message-read"]
 
 
+def cards_fit_the_models(bench):
+    api = Api(bench)
+    media = {"fileUrl": "https://files.example.net/a.png", "height": "MEDIUM"}
+    ask = {"type": "REQUEST_LOCATION", "text": "Here", "postbackData": "aGVyZQ=="}
+    card = {"title": "A", "description": "b", "media": media, "suggestions": [ask]}
+    contents = [
+        {"orientation": "VERTICAL", "cardContent": card},
+        {"cardWidth": "SMALL", "cardContents": [card, card], "suggestions": [ask]},
+        {"media": [{"fileUrl": "https://files.example.net/a.pdf"}]},
+    ]
+    for content in contents:
+        channel = {"from": AGENT, "applicationId": api.application, "channel": "RBM", "content": content}
+        request = bandwidth.MultiChannelMessageRequest.from_dict({"to": "+15550001001", "channelList": [channel]})
+        response = api.multi.create_multi_channel_message(api.account, request)
+        assert response.data.id
+        kinds = [StatusCallback.from_dict(bench.next().json()[0]).type.value for _ in range(3)]
+        assert kinds == ["message-sent", "message-delivered", "message-read"]
+    request = bandwidth.MultiChannelMessageRequest.from_dict({"to": "+15550002001", "channelList": [channel]})
+    error = refusal(ApiException, lambda: api.multi.create_multi_channel_message(api.account, request))
+    assert (error.status, error.data.errors[0].type, error.data.errors[0].source.var_field) == (400, "request-validation", "to")
+
+
 def errors_have_type_and_field(bench):
     api = Api(bench)
     error = refusal(ApiException, lambda: api.send(["+15550002001"]))
@@ -110,6 +132,8 @@ def media_are_put_and_fetched(bench):
     assert [file.media_name for file in api.media.list_media(api.account)] == ["menu.txt"]
     api.media.delete_media(api.account, "menu.txt")
     assert refusal(ApiException, lambda: api.media.get_media(api.account, "menu.txt")).status == 404
+    put = lambda: api.media.upload_media(api.account, "a.exe", b"MZ", _content_type="application/x-msdownload")
+    assert refusal(ApiException, put).data.type == "unsupported-content-type"
 
 
 def fixtures_fit_the_models(bench):
@@ -127,6 +151,7 @@ run(
     a_text_is_queued_and_reported,
     a_group_and_its_media,
     rcs_goes_by_channels,
+    cards_fit_the_models,
     errors_have_type_and_field,
     a_bearer_token_works,
     the_list_shows_what_was_sent,

@@ -79,10 +79,16 @@ fn bandwidth() -> Vec<Dialect> {
             "to": ["+13035550177"], "from": "+17205550142" } }])
     };
     let field = |name: &str| json!({ "type": "request-validation", "fieldErrors": [{ "fieldName": name, "description": "bad" }] });
+    let source = |name: &str| json!({ "data": null, "errors": [{ "type": "request-validation", "description": "bad", "source": { "field": name } }] });
     let one = |title, sources, heard| Dialect { title, kind: "", sources, also: &[], heard };
+    let nested = &["channelList[0].content.media[0].fileUrl", "channelList[0].from"];
     vec![
         one("Codes in `message-failed`", &["errors.rs"], Heard::Callback(failed)),
-        one("The field that a 400 blames", &["send.rs"], Heard::Answer(400, field)),
+        one("The field that a 400 blames", &["outcome.rs"], Heard::Answer(400, field)),
+        Dialect {
+            also: nested,
+            ..one("The field that a 400 of the multi-channel API blames", &[], Heard::Answer(400, source))
+        },
     ]
 }
 

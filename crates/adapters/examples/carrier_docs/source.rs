@@ -23,7 +23,7 @@ pub(crate) fn receiving(carrier: &str) -> Vec<String> {
 
 fn below(folder: &Path) -> Vec<String> {
     const OTHERS: &[&str] =
-        &["account", "case", "check", "errors", "look_up", "mod", "send", "session", "tests"];
+        &["account", "case", "check", "errors", "look_up", "mod", "outcome", "send", "session", "tests"];
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a carrier's folder") {
         let path = entry.expect("a readable folder").path();

@@ -46,6 +46,7 @@ fn own_shape(carrier: &str) -> Option<Value> {
             "form_id": "1",
             "fields": [{ "type": "email", "id": "1", "label": "Your e-mail" }],
         })),
+        "bandwidth" => Some(json!({ "text": "hello", "priority": "high" })),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, RawQuery, State};
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -14,26 +14,23 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::errors::{ApiError, FieldError};
-use super::media::{File, MAX_UPLOAD};
 use super::request::{Channel, Submission};
-use super::{ACCOUNT, APPLICATION, Bandwidth, list, time};
+use super::{ACCOUNT, APPLICATION, Bandwidth, list, media, media_api, time};
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate};
 use crate::server::Cord;
 use crate::twin::{Order, take};
 
-type App = State<Arc<Bandwidth>>;
-type Answer = Result<Response, ApiError>;
+pub(super) type App = State<Arc<Bandwidth>>;
+pub(super) type Answer = Result<Response, ApiError>;
 
 pub(super) fn routes(twin: Arc<Bandwidth>) -> Router {
-    let file = get(download).put(upload).delete(remove).layer(DefaultBodyLimit::max(MAX_UPLOAD + 1));
     Router::new()
         .route("/api/v2/users/{account}/messages", get(list_messages).post(create))
         .route("/api/v2/users/{account}/messages/multiChannel", post(create_multi))
-        .route("/api/v2/users/{account}/media", get(list_media))
-        .route("/api/v2/users/{account}/media/{*id}", file)
         .route("/api/v1/oauth2/token", post(token))
+        .merge(media_api::routes())
         .method_not_allowed_fallback(|| async { ApiError::method() })
         .fallback(|| async { ApiError::not_found() })
         .with_state(twin)
@@ -47,7 +44,7 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 
 impl Bandwidth {
     /// Faults, then credential and account.
-    async fn admit_to(&self, account: &str, headers: &HeaderMap) -> Result<(), ApiError> {
+    pub(super) async fn admit_to(&self, account: &str, headers: &HeaderMap) -> Result<(), ApiError> {
         self.desk.admit().await?;
         let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
         let fits = |given: &[u8]| self.basic.matches(given) | self.bearer.matches(given);
@@ -99,6 +96,7 @@ async fn send(
     };
     submitted.unwrap_or_else(|error| {
         twin.desk.refused(error.status, 0);
+        let error = if way == Way::Multi { error.of_many_channels() } else { error };
         error.into_response()
     })
 }
@@ -111,10 +109,9 @@ async fn admitted(
     body: &Bytes,
 ) -> Result<Submission, ApiError> {
     twin.admit_to(account, headers).await?;
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
-    if !essence.trim().eq_ignore_ascii_case("application/json") {
-        return Err(ApiError::unsupported_type());
+    let given = content_type(headers);
+    if !essence(given).eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::unsupported_type(given, "'application/json'"));
     }
     let body: Map<String, Value> = serde_json::from_slice(body).map_err(|_| ApiError::unreadable())?;
     let submission = match way {
@@ -124,22 +121,33 @@ async fn admitted(
     for (place, to) in submission.to.iter().enumerate() {
         let fate = fate(to);
         if fate == Fate::Refused {
-            return Err(refused(to, place));
+            return Err(refused(way, to, place));
         }
         twin.desk.strike(fate)?;
     }
     Ok(submission)
 }
 
-fn refused(to: &str, place: usize) -> ApiError {
+fn refused(way: Way, to: &str, place: usize) -> ApiError {
     let description = format!("'{to}' must be replaced with a valid E164 formatted telephone number");
-    ApiError::invalid(vec![FieldError { field_name: format!("to[{place}]"), description }])
+    let field_name = if way == Way::Multi { "to".to_owned() } else { format!("to[{place}]") };
+    ApiError::invalid(vec![FieldError { field_name, description }])
+}
+
+pub(super) fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// A media type without its parameters.
+pub(super) fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// Takes a message, for each of its recipients on a way of its own.
 async fn submit(way: Way, twin: &Arc<Bandwidth>, submission: Submission, cord: &Cord) -> Answer {
     let (id, at) = (twin.message_id(), twin.desk.now());
     let content = content(way, &submission);
+    let trouble = media::trouble(twin, submission.channel, &submission.media);
     let body = match way {
         Way::Plain => accepted(&id, at, &submission, &content),
         Way::Multi => accepted_multi(&id, at, &submission),
@@ -151,17 +159,21 @@ async fn submit(way: Way, twin: &Arc<Bandwidth>, submission: Submission, cord: &
         (record.to, record.from) = (to.clone(), submission.from.clone());
         record.content = content.clone();
         record.client_reference = submission.tag.clone();
-        let (way, manner) = (steps(submission.channel, fate), Manner::from(fate));
+        let (way, manner) = (steps(submission.channel, fate, trouble), Manner::from(fate));
         take(twin, Order { record, way, manner, due_in: Duration::ZERO }, cord).await;
     }
     Ok(answer)
 }
 
-/// The states after acceptance.
-fn steps(channel: Channel, fate: Fate) -> Vec<Receipt> {
+/// The states after acceptance; `trouble` is the code of what is wrong with its media.
+fn steps(channel: Channel, fate: Fate, trouble: Option<u32>) -> Vec<Receipt> {
     const SENDING: Receipt = Receipt::new("sending");
     const SENT: Receipt = Receipt::new("sent");
     const DELIVERED: Receipt = Receipt::new("delivered");
+    // Media are fetched before anything is handed over.
+    if let Some(code) = trouble {
+        return vec![Receipt::failed("failed", code)];
+    }
     let handed_over = match channel {
         Channel::Sms => None,
         Channel::Mms => Some(SENDING),
@@ -258,58 +270,6 @@ async fn list_messages(
 ) -> Answer {
     twin.admit_to(&account, &headers).await?;
     list::page(&twin, &query.unwrap_or_default())
-}
-
-async fn upload(
-    State(twin): App,
-    Path((account, id)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    twin.admit_to(&account, &headers).await?;
-    if body.len() > MAX_UPLOAD {
-        return Err(ApiError::too_large());
-    }
-    twin.media.put(&id, File::upload(&headers, body, twin.desk.now()));
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-async fn download(
-    State(twin): App,
-    Path((account, id)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Answer {
-    twin.admit_to(&account, &headers).await?;
-    let file = twin.media.get(&id, twin.desk.now()).ok_or_else(ApiError::not_found)?;
-    let mut response = file.bytes.into_response();
-    let given = [(header::CONTENT_TYPE, Some(file.mime)), (header::CACHE_CONTROL, file.cache_control)];
-    for (name, value) in given {
-        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    Ok(response)
-}
-
-async fn remove(State(twin): App, Path((account, id)): Path<(String, String)>, headers: HeaderMap) -> Answer {
-    twin.admit_to(&account, &headers).await?;
-    twin.media.remove(&id);
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// All files: the twin keeps fewer than a page of a thousand.
-async fn list_media(State(twin): App, Path(account): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit_to(&account, &headers).await?;
-    let url = format!("{}/users/{ACCOUNT}/media", twin.api());
-    let files: Vec<_> = twin
-        .media
-        .list(twin.desk.now())
-        .into_iter()
-        .map(|(id, bytes)| {
-            json!({ "content": format!("{url}/{id}"), "contentLength": bytes, "mediaName": id })
-        })
-        .collect();
-    Ok(json(StatusCode::OK, &files))
 }
 
 /// OAuth 2 with the API credential as the client's.

@@ -7,7 +7,7 @@ use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::list::Content;
-use super::{APPLICATION, Bandwidth, INBOUND_USER, STATUS_USER, errors, time};
+use super::{APPLICATION, Bandwidth, INBOUND_USER, STATUS_USER, codes, time};
 use crate::callbacks::{Callback, RetryOn, RetryRule};
 use crate::record::{Receipt, Record};
 
@@ -83,7 +83,7 @@ fn words(receipt: Receipt) -> &'static str {
         "sending" => "Message is sending to carrier",
         "sent" => "Message sent",
         "read" => "Message read",
-        "failed" => receipt.error.map_or("unknown-error", errors::description),
+        "failed" => receipt.error.map_or("unknown-error", codes::description),
         _ => "ok",
     }
 }

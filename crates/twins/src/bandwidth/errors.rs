@@ -1,69 +1,14 @@
-//! Bandwidth's errors: of the API, and the codes of failed messages.
+//! The API's errors. The messages and media APIs say what is wrong at the top of the answer,
+//! the multi-channel API in a list.
 
 use std::borrow::Cow;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::faults::Strike;
-
-/// What a failed message's code stands for, as callbacks describe it.
-#[rustfmt::skip]
-const CODES: &[(u32, &str)] = &[
-    (4001, "service-not-allowed"),
-    (4301, "malformed-invalid-encoding"),
-    (4302, "malformed-invalid-from-number"),
-    (4303, "malformed-invalid-to-number"),
-    (4360, "message-expired"),
-    (4401, "rejected-routing-error"),
-    (4403, "rejected-forbidden-from-number"),
-    (4404, "rejected-forbidden-to-number"),
-    (4405, "rejected-unallocated-from-number"),
-    (4406, "rejected-unallocated-to-number"),
-    (4407, "rejected-account-not-defined-from-number"),
-    (4409, "rejected-invalid-from-profile"),
-    (4410, "media-unavailable"),
-    (4411, "rejected-message-size-limit-exceeded"),
-    (4412, "media-content-invalid"),
-    (4420, "rejected-carrier-does-not-exist"),
-    (4432, "rejected-unsupported-country"),
-    (4470, "rejected-spam-detected"),
-    (4481, "rejected-from-number-in-blacklist"),
-    (4482, "rejected-to-number-in-blacklist"),
-    (4492, "reject-emergency"),
-    (4493, "rejected-unauthorized"),
-    (4700, "invalid-service-type"),
-    (4701, "destination-service-unavailable"),
-    (4702, "destination-subscriber-unavailable"),
-    (4720, "invalid-destination-address"),
-    (4721, "destination-tn-deactivated"),
-    (4750, "destination-rejected-message"),
-    (4751, "destination-rejected-message-size-invalid"),
-    (4753, "destination-rejected-handset"),
-    (4770, "destination-spam-detected"),
-    (4772, "destination-rejected-number-blocked"),
-    (4773, "destination-rejected-campaign-not-active"),
-    (4774, "destination-rejected-provisioning-issue"),
-    (4775, "destination-rejected-due-to-user-opt-out"),
-    (4780, "volume-violation-tmo"),
-    (4781, "volume-violation-att"),
-    (4785, "volumetric-violation"),
-    (4795, "tollfree-not-verified"),
-    (5100, "temporary-app-error"),
-    (5111, "temporary-rate-limit"),
-    (5500, "message-send-failed"),
-    (5600, "carrier-queue-full"),
-    (5620, "carrier-application-error"),
-    (5999, "unknown-error"),
-    (9902, "delivery-receipt-expired"),
-    (9999, "unknown-error"),
-];
-
-/// Bandwidth's words for the code of a failure.
-pub(super) fn description(code: u32) -> &'static str {
-    CODES.iter().find(|entry| entry.0 == code).map_or("unknown-error", |entry| entry.1)
-}
 
 /// One field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -81,12 +26,24 @@ pub(super) struct ApiError {
     description: Cow<'static, str>,
     pub(super) fields: Vec<FieldError>,
     retry_after: Option<u64>,
+    /// In the shape of the multi-channel API.
+    multi: bool,
 }
 
 impl ApiError {
     const fn new(status: u16, kind: &'static str, description: &'static str) -> Self {
         let description = Cow::Borrowed(description);
-        Self { status, kind, description, fields: Vec::new(), retry_after: None }
+        Self { status, kind, description, fields: Vec::new(), retry_after: None, multi: false }
+    }
+
+    /// The same as the multi-channel API says it.
+    pub(super) fn of_many_channels(mut self) -> Self {
+        self.multi = true;
+        if self.status == 429 {
+            (self.kind, self.description) =
+                ("rate-limit-exceeded", "You have exceeded the rate limit of this endpoint".into());
+        }
+        self
     }
 
     /// The request says what cannot be.
@@ -122,8 +79,9 @@ impl ApiError {
         Self::new(405, "method-not-allowed", "The method is not allowed on this resource")
     }
 
-    pub(super) const fn unsupported_type() -> Self {
-        Self::new(415, "unsupported-media-type", "Content-Type must be application/json")
+    pub(super) fn unsupported_type(given: &str, instead: &str) -> Self {
+        let description = format!("Content-Type '{given}' is not supported. Please use {instead}").into();
+        Self { description, ..Self::new(415, "unsupported-content-type", "") }
     }
 
     pub(super) const fn too_large() -> Self {
@@ -143,7 +101,7 @@ impl From<Strike> for ApiError {
                 )
             },
             Strike::Failing(401) => Self::unauthorized(),
-            Strike::Failing(403) => Self::forbidden("Access is denied"),
+            Strike::Failing(403) => Self::forbidden("Access Denied"),
             Strike::Failing(404) => Self::not_found(),
             Strike::Failing(status @ 400..=499) => {
                 Self::new(status, "bad-request", "The request could not be accepted")
@@ -156,20 +114,36 @@ impl From<Strike> for ApiError {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
-    r#type: &'static str,
-    description: Cow<'static, str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    field_errors: Vec<FieldError>,
+struct Body<'a> {
+    r#type: &'a str,
+    description: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    field_errors: &'a [FieldError],
+}
+
+impl ApiError {
+    fn body(&self) -> Value {
+        let Self { kind, description, fields, multi, .. } = self;
+        if !multi {
+            return json!(Body { r#type: kind, description, field_errors: fields });
+        }
+        let error =
+            |words: &str, source: Value| json!({ "type": kind, "description": words, "source": source });
+        let errors: Vec<_> = match fields.as_slice() {
+            [] => vec![error(description, json!({}))],
+            fields => {
+                fields.iter().map(|f| error(&f.description, json!({ "field": f.field_name }))).collect()
+            }
+        };
+        json!({ "links": [], "data": null, "errors": errors })
+    }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Self { status, kind, description, fields, retry_after } = self;
-        let body = Body { r#type: kind, description, field_errors: fields };
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-        let mut response = super::api::json(status, &body);
-        if let Some(seconds) = retry_after {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = super::api::json(status, &self.body());
+        if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         if status == StatusCode::UNAUTHORIZED {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::callbacks::{Slot, status_event};
 use super::media::File;
 use super::request::is_e164;
-use super::{APPLICATION, Bandwidth, NUMBER, errors, time};
+use super::{APPLICATION, Bandwidth, NUMBER, codes, time};
 use crate::callbacks::Callback;
 use crate::fixtures::{Params, TriggerError};
 use crate::record::{Direction, Receipt, Record};
@@ -175,7 +175,7 @@ fn remember(twin: &Bandwidth, id: &str, params: &Params) {
 }
 
 fn failed(twin: &Bandwidth, params: &Params, code: u32) -> Result<Callback, TriggerError> {
-    status(twin, params, Receipt::failed("failed", code), errors::description(code))
+    status(twin, params, Receipt::failed("failed", code), codes::description(code))
 }
 
 /// The status of a message that was sent to the twin, or of one that nobody knows.

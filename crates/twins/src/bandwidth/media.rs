@@ -1,4 +1,5 @@
-//! The files of the account: uploaded by us, or sent by people.
+//! The files of the account: left here by us, or sent by people; and what is wrong with those
+//! that a message names.
 
 use std::time::Duration;
 
@@ -7,6 +8,8 @@ use bytes::Bytes;
 use omni_core::time::Timestamp;
 use parking_lot::Mutex;
 
+use super::request::Channel;
+use super::{ACCOUNT, Bandwidth};
 use crate::bounded::Bounded;
 
 /// Files, and bytes in all, that are kept; the oldest go first.
@@ -16,6 +19,46 @@ const BYTES: usize = 64 << 20;
 const KEPT: Duration = Duration::from_secs(48 * 3_600);
 /// Largest upload.
 pub(super) const MAX_UPLOAD: usize = 3_750_000;
+
+/// Most bytes of all media of a picture message.
+const MAX_TOGETHER: usize = 3_500_000;
+/// What is wrong with media, as a failed message says it.
+const NOT_THERE: u32 = 4410;
+const TOO_LARGE: u32 = 4411;
+
+/// What may be left here: the media types of the description of uploads.
+#[rustfmt::skip]
+const KEPT_TYPES: &[&str] = &[
+    "application/gzip", "application/javascript", "application/json", "application/ogg", "application/pdf",
+    "application/rtf", "application/smil", "application/x-bzip2", "application/x-gzip", "application/x-tar",
+    "application/xml", "application/zip",
+    "audio/3gpp", "audio/amr", "audio/flac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/wav", "audio/webm",
+    "image/bmp", "image/gif", "image/heic", "image/heif", "image/jpeg", "image/pjpeg", "image/png",
+    "image/svg+xml", "image/tiff", "image/webp", "image/x-icon",
+    "text/calendar", "text/css", "text/csv", "text/html", "text/javascript", "text/plain", "text/vcard",
+    "text/vnd.wap.wml", "text/xml",
+    "video/avi", "video/mp4", "video/mpeg", "video/ogg", "video/quicktime", "video/webm", "video/x-flv",
+    "video/x-ms-wmv",
+];
+
+/// Whether files of this media type are kept.
+pub(super) fn keeps(mime: &str) -> bool {
+    KEPT_TYPES.iter().any(|kept| kept.eq_ignore_ascii_case(mime))
+}
+
+/// What is wrong with a message's media, as far as they were left here: what stands elsewhere
+/// is not fetched.
+pub(super) fn trouble(twin: &Bandwidth, channel: Channel, urls: &[String]) -> Option<u32> {
+    let here = format!("{}/users/{ACCOUNT}/media/", twin.api());
+    let mut together = 0_usize;
+    for id in urls.iter().filter_map(|url| url.strip_prefix(&here)) {
+        let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+        let Some(file) = twin.media.get(&id, twin.desk.now()) else { return Some(NOT_THERE) };
+        together = together.saturating_add(file.bytes.len());
+    }
+    // A file of RCS may be larger than anything that can be left here.
+    (channel != Channel::Rbm && together > MAX_TOGETHER).then_some(TOO_LARGE)
+}
 
 /// One file.
 #[derive(Debug, Clone)]

@@ -12,17 +12,21 @@
 //!
 //! Everything goes to the two URLs `…/inbound/{token}` and `…/status/{token}` below
 //! `/webhooks/bandwidth`. The application asks for all kinds of status callbacks. Of the
-//! channels of a multi-channel message the twin always uses the first.
+//! channels of a multi-channel message the twin always uses the first. Media that were left here
+//! must be there, and together not be too large; what stands elsewhere is not fetched.
 
 mod api;
 mod callbacks;
 mod catalogue;
+mod codes;
 mod errors;
 mod fixtures;
 mod list;
 mod media;
+mod media_api;
 mod request;
 mod rich;
+mod suggestions;
 
 use std::sync::Arc;
 

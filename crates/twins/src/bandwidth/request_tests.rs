@@ -90,22 +90,12 @@ fn what_a_request_says() {
 
 #[test]
 fn channels_that_are_refused() {
-    let suggestion = |text: &str| json!({ "type": "REPLY", "text": text, "postbackData": "eA==" });
-    let card = json!({ "title": "A", "description": "b", "suggestions": [suggestion("go")] });
-    #[rustfmt::skip]
     let cases = [
-        ("an unknown channel",        json!({ "channel": "FAX" }),                                             "channel"),
-        ("another's application",     json!({ "applicationId": "x" }),                                         "applicationId"),
-        ("a number for RCS",          json!({ "from": NUMBER }),                                               "from"),
-        ("an agent for SMS",          json!({ "channel": "SMS" }),                                             "from"),
-        ("no content",                json!({ "content": {} }),                                                "content"),
-        ("a text too long",           json!({ "content": { "text": "a".repeat(3_271) } }),                     "content"),
-        ("twelve suggestions",        json!({ "content": { "text": "x", "suggestions": vec![suggestion("a"); 12] } }), "content"),
-        ("a suggestion too long",     json!({ "content": { "text": "x", "suggestions": [suggestion(&"a".repeat(26))] } }), "content"),
-        ("a suggestion of no kind",   json!({ "content": { "text": "x", "suggestions": [{ "text": "a", "postbackData": "" }] } }), "content"),
-        ("a file that is none",       json!({ "content": { "media": { "fileUrl": "a.png" } } }),               "content"),
-        ("a carousel of one",         json!({ "content": { "cardContents": [card] } }),                        "content"),
-        ("a card's title too long",   json!({ "content": { "cardContent": { "title": "a".repeat(201) } } }),   "content"),
+        ("an unknown channel", json!({ "channel": "FAX" }), "channel"),
+        ("another's application", json!({ "applicationId": "x" }), "applicationId"),
+        ("a number for RCS", json!({ "from": NUMBER }), "from"),
+        ("an agent for SMS", json!({ "channel": "SMS" }), "from"),
+        ("no content", json!({ "content": {} }), "content"),
     ];
     for (name, changes, field) in cases {
         let (status, fields) = refusal(Submission::read_multi(&channel(changes), now()));
@@ -113,6 +103,81 @@ fn channels_that_are_refused() {
     }
     let nowhere = object(json!({ "to": "+15550001001", "channelList": [] }));
     assert_eq!(refusal(Submission::read_multi(&nowhere, now())).1, ["channelList"]);
+}
+
+fn reply(text: &str) -> Value {
+    json!({ "type": "REPLY", "text": text, "postbackData": "eA==" })
+}
+
+/// A text with one suggestion, some members of which are changed.
+fn suggesting(changes: Value) -> Value {
+    let mut suggestion = object(reply("go"));
+    suggestion.extend(object(changes));
+    json!({ "text": "x", "suggestions": [suggestion] })
+}
+
+#[test]
+fn rich_content_that_is_refused() {
+    let file = json!({ "fileUrl": "https://x.example/a.png" });
+    let card = json!({ "title": "A", "description": "b", "suggestions": [reply("go")] });
+    let standing = |card: Value| json!({ "orientation": "VERTICAL", "cardContent": card });
+    #[rustfmt::skip]
+    let cases = [
+        ("a text too long",          json!({ "text": "a".repeat(3_271) }),                                          "text"),
+        ("two kinds at once",        json!({ "text": "x", "media": [file] }),                                       ""),
+        ("nothing but suggestions",  json!({ "suggestions": [] }),                                                  ""),
+        ("twelve suggestions",       json!({ "text": "x", "suggestions": vec![reply("a"); 12] }),                   "suggestions"),
+        ("a suggestion too long",    suggesting(json!({ "text": "a".repeat(26) })),                                 "suggestions[0].text"),
+        ("a suggestion of no kind",  suggesting(json!({ "type": "FAX" })),                                          "suggestions[0].type"),
+        ("no base64",                suggesting(json!({ "postbackData": "x" })),                                    "suggestions[0].postbackData"),
+        ("a number that is none",    suggesting(json!({ "type": "DIAL_PHONE", "phoneNumber": "1" })),               "suggestions[0].phoneNumber"),
+        ("a place off the globe",    suggesting(json!({ "type": "SHOW_LOCATION", "latitude": "91", "longitude": "0" })), "suggestions[0].latitude"),
+        ("an appointment without end", suggesting(json!({ "type": "CREATE_CALENDAR_EVENT", "title": "t", "startTime": "2026-01-01T00:00:00Z" })), "suggestions[0].endTime"),
+        ("a link to nowhere",        suggesting(json!({ "type": "OPEN_URL" })),                                     "suggestions[0].url"),
+        ("a view without its size",  suggesting(json!({ "type": "OPEN_URL", "url": "https://x.example", "application": "WEBVIEW" })), "suggestions[0].webviewViewMode"),
+        ("a size without its view",  suggesting(json!({ "type": "OPEN_URL", "url": "https://x.example", "webviewViewMode": "FULL" })), "suggestions[0].webviewViewMode"),
+        ("one file outside a list",  json!({ "media": file }),                                                      "media"),
+        ("a file that is none",      json!({ "media": [file, { "fileUrl": "a.png" }] }),                            "media[1].fileUrl"),
+        ("a thumbnail that is none", json!({ "media": [{ "fileUrl": "https://x.example/a", "thumbnailUrl": 1 }] }), "media[0].thumbnailUrl"),
+        ("a card with no way up",    json!({ "cardContent": card }),                                                "orientation"),
+        ("a card that lies, with no side", json!({ "orientation": "HORIZONTAL", "cardContent": card }),             "thumbnailImageAlignment"),
+        ("an empty card",            standing(json!({ "suggestions": [] })),                                        "cardContent"),
+        ("a card's title too long",  standing(json!({ "title": "a".repeat(201) })),                                 "cardContent.title"),
+        ("a picture of no height",   standing(json!({ "media": file })),                                            "cardContent.media.height"),
+        ("five suggestions on a card", standing(json!({ "title": "A", "suggestions": vec![reply("a"); 5] })),       "cardContent.suggestions"),
+        ("a carousel of one",        json!({ "cardWidth": "SMALL", "cardContents": [card] }),                       "cardContents"),
+        ("a carousel of no width",   json!({ "cardContents": [card, card] }),                                       "cardWidth"),
+        ("a bad card of two",        json!({ "cardWidth": "SMALL", "cardContents": [card, {}] }),                   "cardContents[1]"),
+    ];
+    for (name, content, at) in cases {
+        let refused = refusal(Submission::read_multi(&channel(json!({ "content": content })), now()));
+        let at = if at.is_empty() { String::new() } else { format!(".{at}") };
+        assert_eq!(refused, (400, vec![format!("channelList[0].content{at}")]), "{name}");
+    }
+}
+
+#[test]
+fn rich_content_that_is_taken() {
+    let file = json!({ "fileUrl": "https://x.example/a.png", "height": "TALL" });
+    let card = json!({ "title": "A", "media": file, "suggestions": vec![reply("a"); 4] });
+    #[rustfmt::skip]
+    let cases = [
+        ("all actions", json!({ "text": "x", "suggestions": [
+            reply("a"),
+            { "type": "REQUEST_LOCATION", "text": "a", "postbackData": "" },
+            { "type": "DIAL_PHONE", "text": "a", "postbackData": "", "phoneNumber": "+15550001001" },
+            { "type": "SHOW_LOCATION", "text": "a", "postbackData": "", "latitude": "-90", "longitude": "180.0", "label": "Pole" },
+            { "type": "CREATE_CALENDAR_EVENT", "text": "a", "postbackData": "", "title": "t", "startTime": "2026-01-01T00:00:00Z", "endTime": "2026-01-01T01:00:00Z" },
+            { "type": "OPEN_URL", "text": "a", "postbackData": "", "url": "https://x.example", "application": "WEBVIEW", "webviewViewMode": "HALF" },
+        ] })),
+        ("files",             json!({ "media": [file, file], "suggestions": [reply("a")] })),
+        ("a card",            json!({ "orientation": "HORIZONTAL", "thumbnailImageAlignment": "LEFT", "cardContent": card })),
+        ("a carousel of ten", json!({ "cardWidth": "MEDIUM", "cardContents": vec![card; 10], "suggestions": [reply("a")] })),
+    ];
+    for (name, content) in cases {
+        let read = Submission::read_multi(&channel(json!({ "content": content })), now());
+        assert_eq!(read.unwrap().rich, Some(content), "{name}");
+    }
 }
 
 #[test]

@@ -9,12 +9,13 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use base64::Engine as _;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::errors::ApiError;
 use super::request::Submission;
-use super::{Inteliquent, NUMBER, e164, search};
+use super::{COMPANY, Inteliquent, NUMBER, e164, search};
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate};
@@ -57,7 +58,20 @@ fn object(body: &Bytes) -> Result<Map<String, Value>, ApiError> {
     serde_json::from_slice(body).map_err(|_| ApiError::user("Invalid request payload"))
 }
 
+/// User and password of HTTP Basic.
+fn basic(header: &str) -> Option<String> {
+    let encoded = header.strip_prefix("Basic ")?;
+    let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
+    String::from_utf8(decoded).ok()
+}
+
 impl Inteliquent {
+    /// Whether this is the user and password of the Services API.
+    fn knows(&self, pair: &str) -> bool {
+        let Some((key, secret)) = pair.split_once(':') else { return false };
+        key == COMPANY && self.services_secret.matches(secret.as_bytes())
+    }
+
     /// Faults, then the key.
     async fn admit(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         self.desk.admit().await?;
@@ -181,10 +195,18 @@ async fn remove(State(twin): App, headers: HeaderMap, body: Bytes) -> Answer {
     Ok(success(&json!({})))
 }
 
-/// The key is in the body; the bearer of the Message Broker is not asked for.
-async fn detail_search(State(twin): App, body: Bytes) -> Answer {
+/// Another API than the Message Broker: with a key and secret, and a key in the body.
+async fn detail_search(State(twin): App, headers: HeaderMap, body: Bytes) -> Response {
+    search_details(&twin, &headers, &body).await.unwrap_or_else(|error| error.of_services().into_response())
+}
+
+async fn search_details(twin: &Inteliquent, headers: &HeaderMap, body: &Bytes) -> Answer {
     twin.desk.admit().await?;
-    let details = search::find(&twin.desk.log, &object(&body)?, &twin.api_key)?;
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if !given.and_then(basic).is_some_and(|pair| twin.knows(&pair)) {
+        return Err(ApiError::no_credentials());
+    }
+    let details = search::find(&twin.desk.log, &object(body)?, &twin.private_key)?;
     let body = json!({ "status": "Success", "statusCode": "200", "messageDetails": details });
     Ok(json(StatusCode::OK, &body))
 }

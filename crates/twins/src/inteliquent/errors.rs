@@ -1,4 +1,5 @@
-//! Inteliquent's errors: words, and a status code that is repeated in the body.
+//! Inteliquent's errors: words, and a status code that is repeated in the body. The Services
+//! API has other codes for the same.
 
 use std::borrow::Cow;
 
@@ -14,11 +15,13 @@ pub(super) struct ApiError {
     pub(super) status: u16,
     words: Cow<'static, str>,
     retry_after: Option<u64>,
+    /// The code in the body, where it is not the status.
+    code: Option<&'static str>,
 }
 
 impl ApiError {
     const fn new(status: u16, words: &'static str) -> Self {
-        Self { status, words: Cow::Borrowed(words), retry_after: None }
+        Self { status, words: Cow::Borrowed(words), retry_after: None, code: None }
     }
 
     /// The user's error.
@@ -28,6 +31,21 @@ impl ApiError {
 
     pub(super) const fn unauthorized() -> Self {
         Self::new(401, "Unauthorized: the API key is not valid")
+    }
+
+    /// The Services API knows neither key nor secret.
+    pub(super) fn no_credentials() -> Self {
+        Self { code: Some("401001"), ..Self::new(401, "Invalid credentials") }
+    }
+
+    /// As the Services API says it: 411 is the user's error, 431 one of its own.
+    pub(super) const fn of_services(mut self) -> Self {
+        self.status = match self.status {
+            408 => 411,
+            500..=599 => 431,
+            status => status,
+        };
+        self
     }
 
     pub(super) const fn not_found() -> Self {
@@ -64,8 +82,9 @@ struct Body {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Self { status, words, retry_after } = self;
-        let body = Body { status_code: status.to_string(), status: words };
+        let Self { status, words, retry_after, code } = self;
+        let body =
+            Body { status_code: code.map_or_else(|| status.to_string(), str::to_owned), status: words };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
         let mut response = super::api::json(status, &body);
         if let Some(seconds) = retry_after {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | send | `POST /msgbroker/rest/publishMessages`, JSON, bearer key; numbers of 11 digits without plus |
 //! | refuse | 408 for the user's error (it is no time-out), or 200 with `success:false` |
-//! | look up | `POST /Services/2.0.0/messageDetailSearch` by number and date |
+//! | look up | `POST /Services/2.0.0/messageDetailSearch` by number and date; its own key and secret |
 //! | callback | `POST` of one JSON object; `verificationToken`: SHA-256 of key and `messageID` |
 //! | where | the webhook of the number, else the company's, else nowhere: `configureAuthorization` |
 //! | status | the message's shape again with `deliveryReceipt:true`, mostly without a word |
@@ -45,6 +45,8 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     },
 };
 
+/// Our key of the Services API.
+const COMPANY: &str = "acme-travel";
 /// Our number, as Inteliquent writes it.
 const NUMBER: &str = "15550100021";
 
@@ -53,6 +55,9 @@ pub(crate) struct Inteliquent {
     api_key: Secret,
     /// The whole `Authorization` header, ready to compare.
     bearer: Secret,
+    /// The secret of the Services API, and what its bodies hold.
+    services_secret: Secret,
+    private_key: Secret,
     /// The key of the company's webhook.
     inbound_key: Secret,
     path_token: Secret,
@@ -67,6 +72,8 @@ impl Inteliquent {
         Self {
             bearer: Secret::new(format!("Bearer {api_key}")),
             api_key: Secret::new(api_key),
+            services_secret: Secret::new(of_seed("services_secret")),
+            private_key: Secret::new(of_seed("private_key")),
             webhooks: webhooks::Webhooks::new(&inbound_key),
             inbound_key: Secret::new(inbound_key),
             path_token: Secret::new(of_seed("path_token")),
@@ -108,6 +115,12 @@ impl Twin for Inteliquent {
             "auth": { "mode": "sha256-concat", "keys": [self.inbound_key.expose()] },
             "path_token": self.path_token.expose(),
             "base_url": format!("{}/msgbroker/rest", self.desk.base_url),
+            "services": {
+                "key": COMPANY,
+                "secret": self.services_secret.expose(),
+                "private_key": self.private_key.expose(),
+                "base_url": format!("{}/Services/2.0.0", self.desk.base_url),
+            },
         })
     }
 

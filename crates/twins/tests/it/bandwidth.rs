@@ -224,7 +224,17 @@ async fn rcs_goes_by_the_multi_channel_api() {
     );
     body["channelList"][0]["channel"] = json!("FAX");
     let (http, error, _) = post(&bench, "messages/multiChannel", &body).await;
-    assert_eq!((http, &error["fieldErrors"][0]["fieldName"]), (400, &json!("channelList[0].channel")));
+    assert_eq!((http, &error["data"], error.get("fieldErrors")), (400, &Value::Null, None));
+    let source = json!({ "field": "channelList[0].channel" });
+    assert_eq!(error["errors"][0]["source"], source);
+    assert_eq!(error["errors"][0]["type"], "request-validation");
+    let reserved = [("+15550002001", 400, "to"), ("+15550002003", 429, "")];
+    for (to, status, field) in reserved {
+        (body["to"], body["channelList"][0]["channel"]) = (json!(to), json!("RBM"));
+        let (http, error, _) = post(&bench, "messages/multiChannel", &body).await;
+        let at = error["errors"][0]["source"]["field"].as_str().unwrap_or_default();
+        assert_eq!((http, at), (status, field), "{to} {error}");
+    }
 }
 
 #[tokio::test]
@@ -239,7 +249,7 @@ async fn refused_before_anything_is_read() {
         ("anonymous",        typed(bench.client.post(&messages)).body(body),                          401, "unauthorized"),
         ("a wrong password", typed(bench.client.post(&messages)).basic_auth("x", Some("y")).body(body), 401, "unauthorized"),
         ("another account",  typed(request(&bench, Method::POST, &elsewhere)).body(body),             403, "forbidden"),
-        ("a form",           request(&bench, Method::POST, &messages).body("text=hi"),                415, "unsupported-media-type"),
+        ("a form",           request(&bench, Method::POST, &messages).body("text=hi"),                415, "unsupported-content-type"),
         ("no JSON",          typed(request(&bench, Method::POST, &messages)).body("{"),               400, "request-validation"),
         ("an array",         typed(request(&bench, Method::POST, &messages)).body("[]"),              400, "request-validation"),
         ("a wrong method",   request(&bench, Method::DELETE, &messages),                              405, "method-not-allowed"),
@@ -323,12 +333,54 @@ async fn media_come_from_people_and_from_us() {
     assert_eq!(put(b"soup".to_vec()).send().await.unwrap().status().as_u16(), 204);
     assert_eq!(put(b"fish".to_vec()).send().await.unwrap().status().as_u16(), 204);
     assert_eq!(put(vec![0; 3_750_001]).send().await.unwrap().status().as_u16(), 413);
+    for mime in ["application/x-msdownload", "text/plain-ish", ""] {
+        let request = request(&bench, Method::PUT, &menu).header("content-type", mime).body("x");
+        let (http, error, _) = answer(request).await;
+        assert_eq!((http, &error["type"]), (415, &json!("unsupported-content-type")), "{mime}");
+    }
     assert_eq!(request(&bench, Method::GET, &menu).send().await.unwrap().text().await.unwrap(), "fish");
     let (_, listed, _) = get(&bench, "media").await;
     let names: Vec<_> = listed.as_array().unwrap().iter().map(|file| file["mediaName"].clone()).collect();
     assert!(names.contains(&json!("menus/today.txt")) && names.len() == 3, "{names:?}");
     assert_eq!(request(&bench, Method::DELETE, &menu).send().await.unwrap().status().as_u16(), 204);
     assert_eq!(get(&bench, "media/menus/today.txt").await.0, 404);
+}
+
+/// What was left here is looked at when a message names it, and what is wrong is told by a
+/// callback, after the message was taken.
+#[tokio::test]
+async fn media_that_were_left_here_are_looked_at() {
+    let bench = Bench::start().await;
+    let left = async |name: &str, bytes: usize| {
+        let url = url(&bench, &format!("media/{name}"));
+        let put = request(&bench, Method::PUT, &url).header("content-type", "image/png");
+        assert_eq!(put.body(vec![0; bytes]).send().await.unwrap().status().as_u16(), 204);
+        url
+    };
+    let (small, large) = (left("a b.png", 10).await, left("large.png", 3_500_000).await);
+    let missing = url(&bench, "media/nothing.png");
+    let elsewhere = "https://files.example.net/a.png".to_owned();
+    let arrived = vec![("sending", None), ("delivered", None)];
+    let cases = [
+        ("there", vec![small.clone(), elsewhere.clone()], arrived.clone()),
+        ("just not too large", vec![large.clone(), elsewhere], arrived),
+        ("too large together", vec![small, large], vec![("failed", Some(4411))]),
+        ("not there", vec![missing], vec![("failed", Some(4410))]),
+    ];
+    for (name, media, expect) in cases {
+        let (http, ..) = send(&bench, &["+15550001001"], json!({ "media": media })).await;
+        assert_eq!(http, 202, "{name}");
+        let seen: Vec<_> = bench.rest().await.iter().map(status).collect();
+        let expect: Vec<_> = expect.into_iter().map(|(kind, code)| (kind.to_owned(), code)).collect();
+        assert_eq!(seen, expect, "{name}");
+    }
+    let card = json!({ "media": { "fileUrl": url(&bench, "media/gone.png"), "height": "SHORT" } });
+    let body = json!({ "to": "+15550001001", "channelList": [{
+        "from": AGENT, "applicationId": application(&bench), "channel": "RBM",
+        "content": { "orientation": "VERTICAL", "cardContent": card },
+    }] });
+    assert_eq!(post(&bench, "messages/multiChannel", &body).await.0, 202);
+    assert_eq!(status(&bench.next().await), ("failed".to_owned(), Some(4410)));
 }
 
 #[tokio::test]
@@ -357,7 +409,7 @@ async fn fixtures_bring_their_parameters() {
     let failed = event(&bench.next().await);
     assert_eq!(
         (&failed["message"]["id"], &failed["errorCode"], &failed["description"]),
-        (&taken["id"], &json!(5600), &json!("carrier-queue-full"))
+        (&taken["id"], &json!(5600), &json!("destination-carrier-queue-full"))
     );
     assert_eq!(bench.twins.messages("bandwidth")[0].state, "failed");
 }

@@ -146,13 +146,15 @@ async fn a_lost_answer_is_settled_by_the_search() {
     bench.rest().await;
     bench.trigger("inteliquent.text", nothing()).await;
     bench.trigger("inteliquent.receipt_rejected", nothing()).await;
-    let root = bench.setting("inteliquent", "base_url").replace("/msgbroker/rest", "/Services/2.0.0");
+    let services = bench.twins.connection_settings("inteliquent").unwrap()["services"].clone();
+    let url = format!("{}/messageDetailSearch", services["base_url"].as_str().unwrap());
     let search = async |filter: Value| {
-        let mut body = json!({ "privateKey": bench.setting("inteliquent", "api_key") });
+        let mut body = json!({ "privateKey": services["private_key"] });
         for (name, value) in filter.as_object().unwrap() {
             body[name] = value.clone();
         }
-        let request = bench.client.post(format!("{root}/messageDetailSearch")).body(body.to_string());
+        let request = bench.client.post(&url).basic_auth("acme-travel", services["secret"].as_str());
+        let request = request.body(body.to_string());
         let (http, found, _) = answer(request).await;
         (http, found["messageDetails"].as_array().map_or(0, Vec::len))
     };
@@ -165,12 +167,17 @@ async fn a_lost_answer_is_settled_by_the_search() {
         ("by outcome",            json!({ "disposition": "Blocked" }),              (200, 1)),
         ("later",                 json!({ "startDate": "2100-01-01T00:00:00.000Z" }), (200, 0)),
         ("until then",            json!({ "endDate": "2100-01-01T00:00:00.000Z" }), (200, 4)),
-        ("a date that is none",   json!({ "endDate": "today" }),                    (408, 0)),
-        ("no key",                json!({ "privateKey": "" }),                      (408, 0)),
+        ("a date that is none",   json!({ "endDate": "today" }),                    (411, 0)),
+        ("no key",                json!({ "privateKey": "" }),                      (411, 0)),
         ("a wrong key",           json!({ "privateKey": "x" }),                     (401, 0)),
     ];
     for (name, filter, expect) in cases {
         assert_eq!(search(filter).await, expect, "{name}");
+    }
+    for (user, password) in [("acme-travel", "x"), ("x", services["secret"].as_str().unwrap())] {
+        let request = bench.client.post(&url).basic_auth(user, Some(password)).body("{}");
+        let (http, error, _) = answer(request).await;
+        assert_eq!((http, &error["statusCode"]), (401, &json!("401001")), "{user}");
     }
 }
 

@@ -1,7 +1,8 @@
 //! Finding out whether Bandwidth took a message whose answer we never saw.
 //!
 //! The list shows neither tag nor text, only who, to whom and when: a single message of that
-//! time is ours; several cannot be told apart.
+//! time is ours; several cannot be told apart. It also finds numbers that only begin like the
+//! one asked for, so what comes back is compared whole.
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use omni_core::http::{HttpRequest, HttpResponse};
 use omni_core::time::Timestamp;
 use serde_json::Value;
 
-use super::Settings;
+use super::sender::on_the_wire;
+use super::{Settings, errors};
 use crate::shared::loose::{self, Object};
 use crate::shared::{answer, form};
 
@@ -26,7 +28,7 @@ const LAG: Duration = Duration::from_secs(60);
 pub(super) fn request(settings: &Settings, query: &LookUp) -> HttpRequest {
     let since = (query.since - SKEW).to_string();
     let filter = form::encode([
-        ("sourceTn", query.from.expose()),
+        ("sourceTn", on_the_wire(&query.from)),
         ("destinationTn", query.to.expose()),
         ("messageDirection", "OUTBOUND"),
         ("fromDateTime", since.as_str()),
@@ -43,12 +45,12 @@ pub(super) fn read(response: &HttpResponse, query: &LookUp) -> Result<Found, Sen
     let Ok(body) = serde_json::from_slice::<Object>(&response.body) else { return Ok(Found::Unclear) };
     let Some(listed) = body.get("messages").and_then(Value::as_array) else { return Ok(Found::Unclear) };
     let candidates: Vec<_> =
-        listed.iter().filter_map(Value::as_object).filter(|item| is_of_that_time(item, query)).collect();
+        listed.iter().filter_map(Value::as_object).filter(|item| may_be_ours(item, query)).collect();
     match candidates.as_slice() {
         [] if server_time(response).is_some_and(|now| now >= query.since + LAG) => Ok(Found::NotTaken),
         [only] => match loose::word(only, "messageId") {
             Some(id) => Ok(Found::Taken(Accepted {
-                state: state_of(&loose::word(only, "messageStatus").unwrap_or_default()),
+                state: state_of(only),
                 segments: loose::count(only, "segmentCount"),
                 ..Accepted::with_id(id)
             })),
@@ -58,19 +60,27 @@ pub(super) fn read(response: &HttpResponse, query: &LookUp) -> Result<Found, Sen
     }
 }
 
-fn is_of_that_time(item: &Object, query: &LookUp) -> bool {
-    let inbound =
-        loose::word(item, "messageDirection").is_some_and(|word| word.eq_ignore_ascii_case("INBOUND"));
+fn may_be_ours(item: &Object, query: &LookUp) -> bool {
+    let is_or_absent =
+        |key: &str, expect: &str| loose::word(item, key).is_none_or(|word| word.eq_ignore_ascii_case(expect));
     let received =
         item.get("receiveTime").and_then(Value::as_str).and_then(|text| Timestamp::parse(text).ok());
     let in_time = |at: Timestamp| at >= query.since - SKEW && at <= query.since + WINDOW;
-    !inbound && received.is_none_or(in_time)
+    is_or_absent("messageDirection", "OUTBOUND")
+        && is_or_absent("sourceTn", on_the_wire(&query.from))
+        && is_or_absent("destinationTn", query.to.expose())
+        && received.is_none_or(in_time)
 }
 
-fn state_of(word: &str) -> ReportedState {
-    match word.to_ascii_uppercase().as_str() {
-        "SENT" => ReportedState::Sent,
+/// The list's words for a status; one that we do not know says only that it was taken.
+fn state_of(item: &Object) -> ReportedState {
+    let code = loose::word(item, "errorCode").unwrap_or_default();
+    let status = loose::word(item, "messageStatus").unwrap_or_default();
+    match status.to_ascii_uppercase().as_str() {
+        "SENDING" | "SENT" => ReportedState::Sent,
         "DELIVERED" => ReportedState::Delivered,
+        "DLR_EXPIRED" => ReportedState::Unknown,
+        "FAILED" | "UNDELIVERED" if errors::is_receipt_timeout(&code) => ReportedState::Unknown,
         "FAILED" | "UNDELIVERED" => ReportedState::Failed,
         _ => ReportedState::Queued,
     }

@@ -16,6 +16,14 @@
 //! Two errors need care: `9902` is no failure (the receipt timed out, the message may well
 //! have arrived), and `4775` is a withdrawal of consent.
 //!
+//! Content in Bandwidth's own shape (`custom`) is, over SMS and MMS, the members of a message
+//! (`text`, `media`, `priority`, `expiration`); over RCS the `content` of a channel (carousels,
+//! other actions), beside which `priority` and `expiration` may stand.
+//!
+//! Deliberately absent: messages to a group (a message here has one recipient; a group's
+//! messages are received), Bandwidth's own fall-back from one channel to the next (ours is the
+//! same for all carriers), and the administration of applications and numbers.
+//!
 //! # Set-up
 //!
 //! 1. In the dashboard: an application of the type Messaging V2, its location, and our numbers in
@@ -44,36 +52,40 @@
 //! - Whether Bandwidth waits for the 401 before it presents credentials; from which addresses it
 //!   calls.
 //! - Error codes after 2023; limits of picture messages by network; the rate of toll-free numbers.
+//! - Whether RCS can fetch a file that was left with Bandwidth; how many files one RCS message
+//!   takes (one is sent).
 //! - Whether text parts of a picture message may hold its words.
 
+mod account;
 mod case;
 mod errors;
 mod look_up;
+mod media;
+mod outcome;
+mod rich;
 mod send;
+mod sender;
 mod session;
 mod status;
 mod webhook;
 
-use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
-    Parsed, SettingsError,
+    Parsed, Upload,
 };
+use omni_core::content::OutboundMedia;
 use omni_core::event::{Channel, MessageType};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
 use omni_core::secret::Secret;
 use omni_core::webhook::{Malformed, Proof, Refusal, WebhookReply, WebhookRequest};
-use serde::Deserialize;
-use serde_json::Value;
-use url::Url;
 
-use crate::shared::basic_auth::{self, Credential};
-use crate::shared::{path, people, settings};
+use crate::shared::{basic_auth, path};
+pub use account::{OAuth, Settings};
 use session::Session;
 
 const NAME: CarrierName = CarrierName("bandwidth");
@@ -84,109 +96,11 @@ pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     starter: include_str!("starter.toml"),
     build: |settings| {
         let settings = Settings::read(settings)?;
-        Ok(Arc::new(Bandwidth { capabilities: capabilities(), session: Session::default(), settings }))
+        let capabilities = capabilities(&settings);
+        Ok(Arc::new(Bandwidth { capabilities, session: Session::default(), settings }))
     },
     case_settings: case::settings,
 };
-
-/// The settings of a Bandwidth connection.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The account's number at Bandwidth; part of every API path.
-    account_id: String,
-    /// Our numbers, short codes and RCS agents, by application id. Events of others are not
-    /// ours.
-    applications: BTreeMap<String, Vec<String>>,
-    /// User of the API (or API token).
-    #[serde(default)]
-    api_user: String,
-    /// Its password (or token secret).
-    #[serde(default)]
-    api_password: Secret,
-    /// Client credentials (OAuth 2.0) instead of user and password.
-    #[serde(default)]
-    oauth: Option<OAuth>,
-    /// What Bandwidth presents at the inbound URL; several while changing.
-    inbound_credentials: Vec<Credential>,
-    /// What it presents at the status URL (a path with the segment `status`); the inbound
-    /// ones if absent.
-    #[serde(default)]
-    status_credentials: Option<Vec<Credential>>,
-    /// An unguessable segment that callback paths must hold.
-    #[serde(default)]
-    path_token: Option<Secret>,
-    /// The region of numbers without country code.
-    #[serde(default = "united_states")]
-    default_region: String,
-    /// The API's root, up to and without `/users`.
-    #[serde(default = "live_api")]
-    base_url: Url,
-    /// All our senders, as in events.
-    #[serde(skip)]
-    own: HashSet<Address>,
-}
-
-/// What it takes to be issued a token.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OAuth {
-    /// The client's id.
-    client_id: String,
-    /// The client's secret.
-    client_secret: Secret,
-    /// Where tokens are issued.
-    #[serde(default = "live_token_url")]
-    token_url: Url,
-}
-
-fn live_token_url() -> Url {
-    Url::parse("https://api.bandwidth.com/api/v1/oauth2/token").expect("a URL")
-}
-
-fn united_states() -> String {
-    "US".into()
-}
-
-fn live_api() -> Url {
-    Url::parse("https://messaging.bandwidth.com/api/v2").expect("a URL")
-}
-
-impl Settings {
-    /// Reads the table, and our numbers as events name them.
-    fn read(table: Value) -> Result<Self, SettingsError> {
-        let mut settings: Self = settings::read(table)?;
-        let region = settings.default_region.clone();
-        for raw in settings.applications.values_mut().flatten() {
-            let number = people::number(raw, &region);
-            *raw = number.expose().to_owned();
-            settings.own.insert(number);
-        }
-        Ok(settings)
-    }
-
-    /// A path below our account at the API.
-    fn url(&self, rest: &str) -> String {
-        let root = self.base_url.as_str().trim_end_matches('/');
-        format!("{root}/users/{}/{rest}", crate::shared::form::segment(&self.account_id))
-    }
-
-    /// One of our senders as Bandwidth writes it, as we store it.
-    fn number(&self, raw: &str) -> Address {
-        people::number(raw, &self.default_region)
-    }
-
-    fn tenant_key(&self, application: &str, owner: &str) -> String {
-        format!("bandwidth:{application}:{}", self.number(owner).expose())
-    }
-
-    /// The application that a sender of ours belongs to.
-    fn application_of(&self, sender: &Address) -> Option<&str> {
-        let mut applications = self.applications.iter();
-        let (id, _) = applications.find(|(_, numbers)| numbers.iter().any(|own| own == sender.expose()))?;
-        Some(id)
-    }
-}
 
 /// A Bandwidth connection.
 struct Bandwidth {
@@ -195,19 +109,29 @@ struct Bandwidth {
     capabilities: Capabilities,
 }
 
-fn capabilities() -> Capabilities {
+fn capabilities(settings: &Settings) -> Capabilities {
+    let has_agent = settings.own.iter().any(|own| sender::channel(own) == Channel::Rcs);
     Capabilities {
         channels: vec![Channel::Sms, Channel::Mms, Channel::Rcs],
-        content: vec![MessageType::Text, MessageType::Media, MessageType::Interactive],
+        content: vec![
+            MessageType::Text,
+            MessageType::Media,
+            MessageType::Interactive,
+            MessageType::Location,
+            MessageType::LocationRequest,
+            MessageType::Custom,
+        ],
         max_text: send::MAX_TEXT,
-        max_media: send::MAX_MEDIA,
-        max_media_bytes: 3_500_000,
-        media_types: vec!["image/*", "video/*", "audio/*", "application/pdf", "text/vcard", "text/calendar"],
-        max_buttons: send::MAX_SUGGESTIONS,
+        max_media: media::MAX_MEDIA,
+        // Of one medium: files of RCS are larger than all of a picture message may be.
+        max_media_bytes: if has_agent { media::MAX_FILE_BYTES } else { media::MAX_MMS_BYTES },
+        media_types: media::SENDABLE.to_vec(),
+        max_buttons: rich::MAX_SUGGESTIONS,
         delivery_receipts: true,
         read_receipts: true,
         echoes_reference: true,
         look_up: true,
+        uploads: true,
         ..Capabilities::NONE
     }
 }
@@ -230,12 +154,8 @@ impl Carrier for Bandwidth {
     }
 
     fn senders(&self) -> Vec<(Channel, Address)> {
-        // What is no number is the name of an RCS agent.
-        let channel = |address: &Address| {
-            if address.is_phone() || address.is_short_code() { Channel::Sms } else { Channel::Rcs }
-        };
         let own = self.settings.applications.values().flatten().map(|own| Address::from(own.as_str()));
-        own.map(|address| (channel(&address), address)).collect()
+        own.map(|address| (sender::channel(&address), address)).collect()
     }
 
     fn accepts_path(&self, rest: &str) -> bool {
@@ -280,18 +200,24 @@ impl Carrier for Bandwidth {
     }
 
     fn outcome(&self, _: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
-        send::outcome(response)
+        outcome::read(response)
     }
 
     async fn send(&self, http: &dyn HttpClient, message: &OutboundMessage) -> Result<Accepted, SendError> {
         let request = send::request(&self.settings, message)?;
-        send::outcome(&self.session.ask(&self.settings, http, request).await?)
+        outcome::read(&self.session.ask(&self.settings, http, request).await?)
     }
 
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
         let request = look_up::request(&self.settings, query);
         let response = self.session.ask(&self.settings, http, request).await?;
         look_up::read(&response, query).map(Some)
+    }
+
+    async fn upload(&self, http: &dyn HttpClient, file: &Upload) -> Result<OutboundMedia, SendError> {
+        let (request, medium) = media::upload(&self.settings, file)?;
+        outcome::uploaded(&self.session.ask(&self.settings, http, request).await?)?;
+        Ok(medium)
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {

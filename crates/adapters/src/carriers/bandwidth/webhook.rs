@@ -44,7 +44,7 @@ fn read(settings: &Settings, element: &Value) -> Result<Option<CarrierEvent>, &'
         "message-received" | "suggestion-response" | "requested-location-response" => {
             let callback = Callback::read(settings, envelope)?;
             // An event that says `out` is ours or an echo, whatever its type claims.
-            if loose::word(callback.message, "direction").as_deref() == Some("out") {
+            if is_outbound(callback.message) {
                 return Ok(None);
             }
             Ok(Some(CarrierEvent::Message(Box::new(message(&callback, kind)?))))
@@ -79,7 +79,7 @@ impl<'a> Callback<'a> {
         }
         // Without an owner, our number is the one on our side of the direction.
         let named = loose::word(message, "owner");
-        let owner = if loose::word(message, "direction").as_deref() == Some("out") {
+        let owner = if is_outbound(message) {
             named.or_else(|| loose::word(message, "from"))
         } else {
             named.or_else(|| loose::word(envelope, "to")).or_else(|| recipients.first().cloned())
@@ -115,6 +115,10 @@ impl<'a> Callback<'a> {
             _ => Channel::Sms,
         }
     }
+}
+
+fn is_outbound(message: &Object) -> bool {
+    loose::word(message, "direction").is_some_and(|word| word.eq_ignore_ascii_case("out"))
 }
 
 pub(super) fn time(object: &Object, key: &str) -> Option<Timestamp> {

@@ -5,6 +5,8 @@ use omni_core::carrier::Health;
 use omni_core::http::HttpResponse;
 use serde_json::Value;
 
+use crate::shared::loose;
+
 /// Without a webhook for the number or the whole company, Inteliquent drops inbound messages
 /// without a word.
 pub(super) fn read(response: &HttpResponse) -> Health {
@@ -35,7 +37,7 @@ fn has_company_webhook(value: &Value) -> bool {
     match value {
         Value::Array(entries) => entries.iter().any(has_company_webhook),
         Value::Object(entry) => {
-            let set = |key: &str| entry.get(key).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+            let set = |key: &str| loose::word(entry, key).is_some();
             set("webhookUrl") && !set("tn") || entry.values().any(has_company_webhook)
         }
         _ => false,

@@ -15,7 +15,7 @@ pub(super) fn class_of(words: &str) -> ErrorClass {
         ErrorClass::Permission
     } else if invalid_recipient(&words) {
         ErrorClass::InvalidRecipient
-    } else if has_word("opt") || has_word("stop") || has(&["unsubscrib"]) {
+    } else if opted_out(&words) {
         ErrorClass::OptedOut
     } else if has(&["campaign", "10dlc", "not registered"]) {
         ErrorClass::Registration
@@ -26,6 +26,16 @@ pub(super) fn class_of(words: &str) -> ErrorClass {
     } else {
         ErrorClass::Rejected
     }
+}
+
+/// "opt out", "opted-out", "optout", "STOP", "unsubscribed": not "option" or "optional",
+/// for this takes a person's consent away.
+fn opted_out(words: &str) -> bool {
+    let mut each = words.split(|c: char| !c.is_alphanumeric());
+    words.contains("unsubscrib")
+        || each.any(|word| {
+            matches!(word, "opt" | "opted" | "optin" | "stop" | "stopped") || word.starts_with("optout")
+        })
 }
 
 /// "invalid" with a recipient after it.

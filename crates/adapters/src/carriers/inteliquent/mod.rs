@@ -11,10 +11,15 @@
 //! | media   | in and out by public address, without media types                               |
 //! | send    | `POST /publishMessages`; `200` may carry `success:false`; `408` is a user error   |
 //! | status  | the same webhook with `deliveryReceipt:true` and mostly no status word            |
+//! | unsure  | message detail records of the Services API: no reference, so only a lone one counts |
 //! | limits  | unknown: 1,600 characters, 10 media of together 500 KB are ours                   |
 //!
 //! Facts are thin: an API description of 2023 and the source of two production integrations.
 //! The shape of Sinch's SMS REST API, which the endpoint may change to, is read as well.
+//!
+//! Deliberately absent: messages to a group (a message here has one recipient; a group's
+//! messages are received), content in Inteliquent's own shape (there is nothing beyond words and
+//! media), 10DLC campaigns and the set-up of webhooks, which a person does once.
 //!
 //! # Set-up
 //!
@@ -26,7 +31,9 @@
 //!    loses its messages. With `headerName` and `headerValue` the mode is `static-header`.
 //! 3. Let somebody send a message. If it is refused as `token_wrong`, change `auth.mode` from
 //!    `sha256-concat` to `hmac-sha256`: both exist, and only the provider knows which it uses.
-//! 4. If the provider names its addresses, list them in `auth.allow_cidrs`, and our own proxies in
+//! 4. For sends whose answer is lost, the company's key and secret of the Services API (customer
+//!    portal, Admin) and its private key go into `services`. Without it nothing is looked up.
+//! 5. If the provider names its addresses, list them in `auth.allow_cidrs`, and our own proxies in
 //!    `auth.trusted_proxies`.
 //!
 //! # What is verified
@@ -42,15 +49,17 @@
 //! - Which digest the provider computes; the shape of receipts; addresses, retries, limits and
 //!   error texts; whether the Message Broker outlives the move to Sinch.
 //! - Whether `referenceId` may be sent: it is, but only the answer's is relied on.
-//! - `messageDetailSearch` of the other API could tell what became of a message whose answer was
-//!   lost, but neither its request nor its answer is described: only a receipt that kept our
-//!   `referenceId` settles such a send.
+//! - How late message detail records are, and how they write the time: the description's example
+//!   has none. Only one with a time that can be read settles a send; otherwise a receipt that kept
+//!   our `referenceId` does, or nothing.
 //! - Another payload in circulation (`messageId`, `body`, `attachments`) is read by its names, but
 //!   no source of the carrier describes it.
 
+mod account;
 mod auth;
 mod check;
 mod errors;
+mod look_up;
 mod send;
 mod status;
 mod webhook;
@@ -60,20 +69,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
-    Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Health, OutboundMessage, Parsed,
-    SettingsError,
+    Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
+    Parsed,
 };
 use omni_core::event::{CarrierEvent, Channel, MessageType};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
-use omni_core::peer::Cidr;
 use omni_core::secret::Secret;
 use omni_core::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
-use serde::Deserialize;
 use serde_json::{Value, json};
-use url::Url;
 
-use crate::shared::{allow_list, path, people, settings};
+use crate::shared::{allow_list, path};
+pub use account::{Auth, Mode, Services, Settings};
 
 const NAME: CarrierName = CarrierName("inteliquent");
 
@@ -82,93 +89,11 @@ pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
     starter: include_str!("starter.toml"),
     build: |settings| {
-        Ok(Arc::new(Inteliquent { capabilities: capabilities(), settings: Settings::read(settings)? }))
+        let settings = Settings::read(settings)?;
+        Ok(Arc::new(Inteliquent { capabilities: capabilities(&settings), settings }))
     },
     case_settings,
 };
-
-/// The settings of an Inteliquent connection.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The API key, for sending and (by default) for verification.
-    #[serde(default)]
-    api_key: Secret,
-    /// Our numbers. Among the recipients of a group message, these get it.
-    numbers: Vec<String>,
-    /// How callbacks prove themselves.
-    #[serde(default)]
-    auth: Auth,
-    /// An unguessable segment that callback paths must hold.
-    #[serde(default)]
-    path_token: Option<Secret>,
-    /// The API's root.
-    #[serde(default = "live_api")]
-    base_url: Url,
-    /// Our numbers, as in events.
-    #[serde(skip)]
-    own: Vec<Address>,
-}
-
-/// How callbacks prove themselves. There is no silent downgrade: one mode is configured, and
-/// only that one counts.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Auth {
-    /// Which proof.
-    mode: Mode,
-    /// Keys (or header values) in force; several while changing. The API key if absent.
-    keys: Option<Vec<Secret>>,
-    /// The header of `static-header`; `Authorization` if absent.
-    header_name: Option<String>,
-    /// Where callbacks may come from; empty switches the check off.
-    allow_cidrs: Vec<Cidr>,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    trusted_proxies: Vec<Cidr>,
-}
-
-/// Which proof.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// Hex SHA-256 of API key and `messageID`: what production integrations compute.
-    #[default]
-    #[serde(rename = "sha256-concat")]
-    Sha256Concat,
-    /// Hex HMAC-SHA256 of `messageID`: what the API's description says.
-    #[serde(rename = "hmac-sha256")]
-    HmacSha256,
-    /// A header with a fixed value.
-    StaticHeader,
-}
-
-fn live_api() -> Url {
-    Url::parse("https://messagebroker.inteliquent.com/msgbroker/rest").expect("a URL")
-}
-
-impl Settings {
-    /// Reads the table, and our numbers as events name them.
-    fn read(table: Value) -> Result<Self, SettingsError> {
-        let mut settings: Self = settings::read(table)?;
-        settings.own = settings.numbers.iter().map(|raw| people::number(raw, REGION)).collect();
-        Ok(settings)
-    }
-
-    fn url(&self, call: &str) -> String {
-        format!("{}/{call}", self.base_url.as_str().trim_end_matches('/'))
-    }
-
-    fn post(&self, call: &str, body: &Value) -> HttpRequest {
-        HttpRequest::new("POST", self.url(call))
-            .header("authorization", format!("Bearer {}", self.api_key.expose()))
-            .header("accept", "application/json")
-            .json(body)
-    }
-
-    fn owns(&self, number: &Address) -> bool {
-        self.own.contains(number)
-    }
-}
 
 /// The region of ten-digit numbers.
 const REGION: &str = "US";
@@ -183,15 +108,16 @@ struct Inteliquent {
     capabilities: Capabilities,
 }
 
-fn capabilities() -> Capabilities {
+fn capabilities(settings: &Settings) -> Capabilities {
     Capabilities {
         channels: vec![Channel::Sms, Channel::Mms],
         content: vec![MessageType::Text, MessageType::Media],
         max_text: send::MAX_TEXT,
         max_media: send::MAX_MEDIA,
-        max_media_bytes: 500_000,
+        max_media_bytes: send::MAX_MEDIA_BYTES,
         media_types: vec!["image/*", "video/*", "audio/*", "application/pdf", "text/vcard"],
         delivery_receipts: true,
+        look_up: settings.services.is_some(),
         ..Capabilities::NONE
     }
 }
@@ -255,6 +181,12 @@ impl Carrier for Inteliquent {
 
     fn outcome(&self, _: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
         send::outcome(response)
+    }
+
+    async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
+        let Some(services) = &self.settings.services else { return Ok(None) };
+        let response = http.execute(look_up::request(services, query)).await?;
+        look_up::read(&response, query).map(Some)
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {

@@ -75,9 +75,10 @@ fn report(object: &Object) -> Report {
     let code = loose::word(object, "errorCode").or_else(|| smpp_field(&text, "err:"));
     match smpp_field(&text, "stat:") {
         Some(word) => judged(&word, &reason, code),
-        None if code.as_deref().is_some_and(|code| code.bytes().any(|b| b != b'0')) => {
-            judged("FAILED", &reason, code)
-        }
+        None if code.as_deref().is_some_and(is_error) => judged("FAILED", &reason, code),
+        // A reason without a status: a word that we know, else no guess.
+        None if is_block(&reason) => judged("BLOCKED", &reason, code),
+        None if !reason.is_empty() => judged(&reason, &reason, code),
         None => Report { state: ReportedState::Delivered, class: None, word: None, code: None },
     }
 }
@@ -92,13 +93,20 @@ fn smpp_field(text: &str, name: &str) -> Option<String> {
     fits.then(|| field.to_owned())
 }
 
+fn is_block(reason: &str) -> bool {
+    reason.to_ascii_lowercase().contains("block")
+}
+
+fn is_error(code: &str) -> bool {
+    code.bytes().any(|byte| byte != b'0')
+}
+
 /// The state behind a word of SMPP or of Sinch; an unknown word is no guess.
 fn judged(word: &str, reason: &str, code: Option<String>) -> Report {
     use ReportedState::{Canceled, Delivered, Failed, Queued, Sent, Unknown};
-    let blocked = reason.to_ascii_lowercase().contains("block");
-    let refused = if blocked { ErrorClass::Blocked } else { ErrorClass::Rejected };
+    let refused = if is_block(reason) { ErrorClass::Blocked } else { ErrorClass::Rejected };
     let (state, class) = match word.to_ascii_uppercase().as_str() {
-        "DELIVRD" | "DELIVERED" | "SUCCESS" | "SUCCESSFUL" => (Delivered, None),
+        "DELIVRD" | "DELIVERED" | "SUCCESS" | "SUCCESSFUL" | "OK" => (Delivered, None),
         "ACCEPTD" | "ACCEPTED" | "ENROUTE" | "BUFFRED" | "BUFFERED" | "SENT" | "DISPATCHED" => (Sent, None),
         "QUEUED" | "SCHEDULED" => (Queued, None),
         "UNDELIV" | "UNDELIVERABLE" | "UNDELIVERED" | "DELETED" | "FAILED" | "ABORTED" => {
@@ -111,7 +119,7 @@ fn judged(word: &str, reason: &str, code: Option<String>) -> Report {
         _ => (Unknown, None),
     };
     // `err:000` says that there is no error.
-    let code = code.filter(|code| class.is_some() && code.bytes().any(|b| b != b'0'));
+    let code = code.filter(|code| class.is_some() && is_error(code));
     Report { state, class, word: Some(words::masked(word)), code }
 }
 
