@@ -36,6 +36,7 @@ pub(super) fn routes(twin: Arc<Twilio>) -> Router {
         .route("/v1/Content", post(create_content))
         .route("/v1/Content/{sid}", get(show_content))
         .route("/{version}/Indicators/Typing.json", post(typing))
+        .route("/v2/token", post(token))
         .fallback(|| async { ApiError::new(20_404) })
         .with_state(twin)
 }
@@ -47,11 +48,19 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 }
 
 impl Twilio {
-    /// Faults, then account sid and token.
+    /// Faults, then account sid and token, or a token of the OAuth app.
     async fn admit(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         self.desk.admit().await?;
-        let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-        if given.is_some_and(|given| self.basic.matches(given)) { Ok(()) } else { Err(ApiError::new(20_003)) }
+        let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+        let bearer = given.strip_prefix(b"Bearer ").is_some_and(|token| self.access_token.matches(token));
+        if bearer || self.basic.matches(given) { Ok(()) } else { Err(ApiError::new(20_003)) }
+    }
+
+    /// The OAuth app of the twin: the digits of the account, the secret of the account.
+    fn is_our_app(&self, form: &Form) -> bool {
+        let id = form.get("client_id").and_then(|id| id.strip_prefix("OQ")).unwrap_or_default();
+        let secret = form.get("client_secret").unwrap_or_default();
+        self.account_sid.strip_prefix("AC") == Some(id) && self.auth_token.matches(secret.as_bytes())
     }
 
     /// As [`Twilio::admit`], for a path with an account in it.
@@ -252,4 +261,18 @@ async fn typing(State(twin): App, Path(version): Path<String>, headers: HeaderMa
         return Err(ApiError::new(20_404));
     }
     Ok(json(StatusCode::OK, &json!({ "success": true })))
+}
+
+/// Client credentials against a token; both stand in the form.
+async fn token(State(twin): App, body: Bytes) -> Answer {
+    twin.desk.admit().await?;
+    let form = Form::read(&body);
+    if form.get("grant_type") != Some("client_credentials") || !twin.is_our_app(&form) {
+        return Err(ApiError::new(20_001));
+    }
+    let token = twin.access_token.expose();
+    let issued = json!({
+        "access_token": token, "id_token": null, "token_type": "Bearer", "expires_in": 3_600, "refresh_token": null,
+    });
+    Ok(json(StatusCode::OK, &issued))
 }

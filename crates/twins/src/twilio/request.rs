@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::errors::ApiError;
-use super::{SMS_NUMBER, WHATSAPP_NUMBER};
+use super::{RCS_SENDER, SMS_NUMBER, WHATSAPP_NUMBER};
 
 /// A decoded form.
 #[derive(Debug, Default)]
@@ -70,6 +70,15 @@ impl Channel {
             _ => Self::Sms,
         }
     }
+
+    /// The twin's own sender, which its messaging services pick.
+    const fn sender(self) -> &'static str {
+        match self {
+            Self::Sms => SMS_NUMBER,
+            Self::WhatsApp => WHATSAPP_NUMBER,
+            Self::Rcs => RCS_SENDER,
+        }
+    }
 }
 
 /// A valid request.
@@ -97,8 +106,7 @@ impl Submission {
         let service = service(form)?;
         let from = match (form.get("From"), service) {
             (Some(from), _) => check_from(from, channel)?,
-            (None, true) if channel == Channel::WhatsApp => WHATSAPP_NUMBER,
-            (None, true) => SMS_NUMBER,
+            (None, true) => channel.sender(),
             (None, false) => return Err(ApiError::new(21_603)),
         };
         check_content(form)?;
@@ -147,7 +155,7 @@ fn check_from(from: &str, channel: Channel) -> Result<&str, ApiError> {
     let number = from.split_once(':').map_or(from, |(_, number)| number);
     match from {
         _ if Channel::of(from) != channel => Err(ApiError::new(21_910)),
-        SMS_NUMBER | WHATSAPP_NUMBER | "+15005550006" => Ok(from),
+        SMS_NUMBER | WHATSAPP_NUMBER | RCS_SENDER | "+15005550006" => Ok(from),
         _ if channel != Channel::Sms => Err(ApiError::new(63_007)),
         _ if is_e164(number) => Err(ApiError::new(21_606)),
         _ => Err(ApiError::new(21_212)),

@@ -9,8 +9,9 @@
 //! | repeat    | once, on connect time-outs only, unless the URL's fragment asks for more              |
 //! | who       | `+…`, short code, alphanumeric, `whatsapp:+…`, `whatsapp:<BSUID>`, `rcs:…`         |
 //! | whose     | `AccountSid` and `To` (messages) or `From` (statuses)                             |
-//! | media     | in by address on `api.twilio.com`, fetched with our credentials; out by address       |
-//! | send      | `POST …/Messages.json` as a form, Basic auth; `201` with a `sid`                    |
+//! | media     | in by address on `api.twilio.com`, which asks for our credentials; out by address     |
+//! | send      | `POST …/Messages.json` as a form; `201` with a `sid`                                |
+//! | log in    | Basic by auth token or API key, or a bearer token of an OAuth app, issued for an hour |
 //! | reference | our id as `m=` in the query of the status URL: signed, so it comes back unchanged   |
 //! | status    | queued, sent, delivered, read, undelivered, failed, canceled; duplicated, unordered |
 //! | look up   | the list of messages to the recipient; bodies are compared                          |
@@ -26,7 +27,9 @@
 //! # Set-up
 //!
 //! 1. In Twilio's console: `account_sid` and the auth token (a sub-account has its own of both).
-//!    An API key (`SK…`) to send with can be revoked without touching the verification.
+//!    An API key (`SK…`) to send with can be revoked without touching the verification; so can
+//!    an OAuth app (`OQ…`), whose client credentials go into `oauth`: the gateway is issued a
+//!    token with them and uses it until it is refused.
 //! 2. Point the number (`SmsUrl`), the messaging service (`InboundRequestUrl`) or the WhatsApp
 //!    sender (`callback_url`) at `https://<host>/webhooks/twilio`, method `POST`. Write it exactly
 //!    as the gateway is reached from outside: scheme, port, path and query are signed.
@@ -53,8 +56,8 @@
 //! - The settings header is in beta and may change.
 //! - Whether user name and password of a configured URL are signed: both ways are accepted, the
 //!   second only with `signed_userinfo`.
-//! - Names of list picks (`ListId`, `ListTitle`), the form of RCS addresses, how long a reply may
-//!   quote, the longest status URL.
+//! - Names of list picks (`ListId`, `ListTitle`), how long a reply may quote, the longest status
+//!   URL.
 //! - Whether WhatsApp's reactions and edits ever come through Twilio: they are read as
 //!   unsupported.
 
@@ -66,6 +69,7 @@ mod inbound;
 mod look_up;
 mod params;
 mod send;
+mod session;
 mod signature;
 mod status;
 #[cfg(test)]
@@ -88,6 +92,8 @@ use omni_core::secret::Secret;
 use omni_core::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use session::Session;
+use url::Url;
 
 /// How this carrier is called in configuration, URLs and metrics.
 pub const NAME: CarrierName = CarrierName("twilio");
@@ -114,6 +120,9 @@ pub struct Settings {
     /// Its secret.
     #[serde(default)]
     pub api_key_secret: Option<Secret>,
+    /// An OAuth app's client credentials to send with, instead of the auth token.
+    #[serde(default)]
+    pub oauth: Option<OAuth>,
     /// Our senders as Twilio writes them: `+17205550142`, `12345`, `whatsapp:+447700900100`,
     /// `rcs:acme_agent`. Empty: any.
     #[serde(default)]
@@ -132,6 +141,23 @@ pub struct Settings {
     /// Twilio's API; a sandbox, a test or a region points it elsewhere.
     #[serde(default = "default_base_url")]
     pub base_url: String,
+}
+
+/// The client credentials of an OAuth app; the tokens issued for them live for an hour.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth {
+    /// `OQ` and 32 hex digits.
+    pub client_id: String,
+    /// The app's secret.
+    pub client_secret: Secret,
+    /// Where tokens are issued.
+    #[serde(default = "default_token_url")]
+    pub token_url: Url,
+}
+
+fn default_token_url() -> Url {
+    Url::parse("https://oauth.twilio.com/v2/token").expect("a URL")
 }
 
 fn default_overrides() -> String {
@@ -157,7 +183,13 @@ impl Settings {
         if self.api_key_sid.is_some() != self.api_key_secret.is_some() {
             return Err(SettingsError::new("api_key_secret", "goes together with api_key_sid"));
         }
-        match url::Url::parse(&self.base_url) {
+        if self.oauth.is_some() && self.api_key_sid.is_some() {
+            return Err(SettingsError::new("oauth", "stands in the place of api_key_sid, not beside it"));
+        }
+        if self.oauth.as_ref().is_some_and(|oauth| oauth.client_secret.is_empty()) {
+            return Err(SettingsError::new("oauth.client_secret", "must not be empty"));
+        }
+        match Url::parse(&self.base_url) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
             _ => Err(SettingsError::new("base_url", "must be an http or https URL")),
         }
@@ -167,6 +199,7 @@ impl Settings {
 /// One Twilio account and its senders.
 struct Twilio {
     settings: Settings,
+    session: Session,
     capabilities: Capabilities,
 }
 
@@ -174,7 +207,7 @@ fn build(settings: Value) -> Result<Arc<dyn Carrier>, SettingsError> {
     let settings: Settings = crate::shared::settings::read(settings)?;
     settings.check()?;
     let capabilities = capabilities(&settings);
-    Ok(Arc::new(Twilio { settings, capabilities }))
+    Ok(Arc::new(Twilio { settings, session: Session::default(), capabilities }))
 }
 
 /// A case's `secrets` are auth tokens, and the secret of every shared key that its header
@@ -270,15 +303,20 @@ impl Carrier for Twilio {
     }
 
     fn request(&self, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
-        send::request(&self.settings, message)
+        self.session.authorize(&self.settings, send::request(&self.settings, message)?)
     }
 
     fn outcome(&self, _message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
         send::outcome(response)
     }
 
+    async fn send(&self, http: &dyn HttpClient, message: &OutboundMessage) -> Result<Accepted, SendError> {
+        let request = send::request(&self.settings, message)?;
+        send::outcome(&self.session.ask(&self.settings, http, request).await?)
+    }
+
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
-        look_up::look_up(&self.settings, http, query).await.map(Some)
+        look_up::look_up(&self.settings, &self.session, http, query).await.map(Some)
     }
 
     async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
@@ -286,11 +324,15 @@ impl Carrier for Twilio {
         if presence.channel != Channel::Whatsapp || !presence.typing {
             return Ok(false);
         }
-        send::shown(&http.execute(send::show(&self.settings, presence)?).await?)
+        let request = send::show(&self.settings, presence);
+        send::shown(&self.session.ask(&self.settings, http, request).await?)
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {
-        let response = http.execute(account::check_request(&self.settings)).await?;
-        Ok(account::health(&response))
+        let request = account::check_request(&self.settings);
+        match self.session.ask(&self.settings, http, request).await {
+            Ok(response) => Ok(account::health(&response)),
+            Err(error) => account::unasked(error),
+        }
     }
 }

@@ -1,7 +1,5 @@
 //! Sending: one form per message, and what the answer means.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use omni_core::carrier::{Accepted, OutboundMessage, Presence};
 use omni_core::content::{OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, Location, ReportedState};
@@ -24,29 +22,23 @@ const MAX_VALIDITY: u64 = 36_000;
 /// A form in the making.
 type Fields = Vec<(&'static str, String)>;
 
+/// Another host of Twilio's API than `api`: `https://messaging.twilio.com`. What stands in for
+/// Twilio has one host for all.
+pub(super) fn host(settings: &Settings, name: &str) -> String {
+    settings.base_url.trim_end_matches('/').replacen("//api.", &format!("//{name}."), 1)
+}
+
 /// The URL of the account; its resources lie below.
 pub(super) fn account_url(settings: &Settings) -> String {
     let base = settings.base_url.trim_end_matches('/');
     format!("{base}/2010-04-01/Accounts/{}", form::segment(&settings.account_sid))
 }
 
-/// Basic credentials: the API key if there is one (it can be revoked alone), else the
-/// primary auth token. `None` if there are only shared keys, which sign and cannot send.
-pub(super) fn credentials(settings: &Settings) -> Option<String> {
-    let (user, password) = match (&settings.api_key_sid, &settings.api_key_secret) {
-        (Some(sid), Some(secret)) => (sid, secret),
-        _ => (&settings.account_sid, settings.auth_tokens.first()?),
-    };
-    Some(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose()))))
-}
-
 /// Shows for up to 25 seconds that an answer is being written, and marks as read. It lies at
 /// another host than messages do.
-pub(super) fn show(settings: &Settings, presence: &Presence) -> Result<HttpRequest, SendError> {
-    let base = settings.base_url.trim_end_matches('/').replacen("//api.", "//messaging.", 1);
-    Ok(HttpRequest::new("POST", format!("{base}/v3/Indicators/Typing.json"))
-        .header("authorization", credentials(settings).ok_or(SendError::Unsupported("credentials_missing"))?)
-        .json(&serde_json::json!({ "channel": "WHATSAPP", "messageId": presence.external_id })))
+pub(super) fn show(settings: &Settings, presence: &Presence) -> HttpRequest {
+    HttpRequest::new("POST", format!("{}/v3/Indicators/Typing.json", host(settings, "messaging")))
+        .json(&serde_json::json!({ "channel": "WHATSAPP", "messageId": presence.external_id }))
 }
 
 /// What Twilio's answer to [`show`] means.
@@ -55,7 +47,7 @@ pub(super) fn shown(response: &HttpResponse) -> Result<bool, SendError> {
     if response.is_success() { Ok(body["success"] == true) } else { Err(refusal(response, &body)) }
 }
 
-/// The request for one message.
+/// The request for one message; who sends it is proven by the session.
 pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
     if settings.account_sid.is_empty() {
         return Err(SendError::Unsupported("account_sid_missing"));
@@ -72,7 +64,6 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
     }
     let body = form::encode(fields.iter().map(|(name, value)| (*name, value.as_str())));
     Ok(HttpRequest::new("POST", format!("{}/Messages.json", account_url(settings)))
-        .header("authorization", credentials(settings).ok_or(SendError::Unsupported("credentials_missing"))?)
         .body("application/x-www-form-urlencoded", body))
 }
 
