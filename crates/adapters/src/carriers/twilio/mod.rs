@@ -63,11 +63,17 @@
 
 mod account;
 mod address;
+mod catalog;
+mod choices;
 mod consent;
+mod custom;
 mod errors;
 mod inbound;
+mod library;
 mod look_up;
+mod media;
 mod params;
+mod rich;
 mod send;
 mod session;
 mod signature;
@@ -92,6 +98,8 @@ use omni_core::secret::Secret;
 use omni_core::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use library::Library;
 use session::Session;
 use url::Url;
 
@@ -200,6 +208,7 @@ impl Settings {
 struct Twilio {
     settings: Settings,
     session: Session,
+    library: Library,
     capabilities: Capabilities,
 }
 
@@ -207,7 +216,7 @@ fn build(settings: Value) -> Result<Arc<dyn Carrier>, SettingsError> {
     let settings: Settings = crate::shared::settings::read(settings)?;
     settings.check()?;
     let capabilities = capabilities(&settings);
-    Ok(Arc::new(Twilio { settings, session: Session::default(), capabilities }))
+    Ok(Arc::new(Twilio { settings, session: Session::default(), library: Library::default(), capabilities }))
 }
 
 /// A case's `secrets` are auth tokens, and the secret of every shared key that its header
@@ -233,26 +242,36 @@ fn capabilities(settings: &Settings) -> Capabilities {
     let has = |prefix: &str| any || settings.numbers.iter().any(|number| number.starts_with(prefix));
     let has_phone = any || settings.numbers.iter().any(|number| !number.contains(':'));
     let mut channels = Vec::new();
-    let mut content = vec![MessageType::Text, MessageType::Media, MessageType::Template];
+    let mut content = vec![MessageType::Text, MessageType::Media, MessageType::Template, MessageType::Custom];
     if has_phone {
         channels.extend([Channel::Sms, Channel::Mms]);
     }
     if has("whatsapp:") {
         channels.push(Channel::Whatsapp);
-        content.push(MessageType::Location);
+        content.extend([MessageType::Location, MessageType::Products]);
     }
     if has("rcs:") {
         channels.push(Channel::Rcs);
+    }
+    let (whatsapp, rcs) = (channels.contains(&Channel::Whatsapp), channels.contains(&Channel::Rcs));
+    if whatsapp || rcs {
+        content.push(MessageType::Interactive);
     }
     let only_whatsapp = channels == [Channel::Whatsapp];
     Capabilities {
         content,
         max_text: send::MAX_TEXT,
-        max_media: if only_whatsapp { 1 } else { send::MAX_MEDIA },
-        max_media_bytes: if only_whatsapp { 16 << 20 } else { 5 << 20 },
+        max_media: if only_whatsapp { 1 } else { media::MAX_MEDIA },
+        max_media_bytes: if whatsapp { media::MAX_WHATSAPP_BYTES } else { media::MAX_BYTES },
+        max_buttons: match (rcs, whatsapp) {
+            (true, _) => choices::MAX_SUGGESTIONS,
+            (false, true) => choices::MAX_REPLIES,
+            (false, false) => 0,
+        },
+        max_list_entries: if whatsapp { choices::MAX_ENTRIES } else { 0 },
         media_types: vec!["image/*", "audio/*", "video/*", "text/*", "application/*"],
         delivery_receipts: true,
-        read_receipts: channels.contains(&Channel::Whatsapp) || channels.contains(&Channel::Rcs),
+        read_receipts: whatsapp || rcs,
         service_window: channels.iter().copied().filter(|c| *c == Channel::Whatsapp).collect(),
         echoes_reference: true,
         look_up: true,
@@ -260,6 +279,18 @@ fn capabilities(settings: &Settings) -> Capabilities {
         typing: channels.iter().copied().filter(|channel| *channel == Channel::Whatsapp).collect(),
         channels,
         ..Capabilities::NONE
+    }
+}
+
+impl Twilio {
+    /// Sees to it that Twilio has the message's definition, then asks it to send.
+    async fn hand_over(&self, http: &dyn HttpClient, draft: &send::Draft) -> Result<HttpResponse, SendError> {
+        let (settings, session) = (&self.settings, &self.session);
+        let sid = match &draft.definition {
+            Some(definition) => Some(self.library.sid(settings, session, http, definition).await?),
+            None => None,
+        };
+        session.ask(settings, http, draft.request(settings, sid.as_deref())).await
     }
 }
 
@@ -303,7 +334,9 @@ impl Carrier for Twilio {
     }
 
     fn request(&self, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
-        self.session.authorize(&self.settings, send::request(&self.settings, message)?)
+        let draft = send::draft(&self.settings, message)?;
+        let sid = draft.definition.as_ref().and_then(|definition| self.library.remembered(definition));
+        self.session.authorize(&self.settings, draft.request(&self.settings, sid.as_deref()))
     }
 
     fn outcome(&self, _message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
@@ -311,8 +344,14 @@ impl Carrier for Twilio {
     }
 
     async fn send(&self, http: &dyn HttpClient, message: &OutboundMessage) -> Result<Accepted, SendError> {
-        let request = send::request(&self.settings, message)?;
-        send::outcome(&self.session.ask(&self.settings, http, request).await?)
+        let draft = send::draft(&self.settings, message)?;
+        let response = self.hand_over(http, &draft).await?;
+        if let Some(definition) = draft.definition.as_ref().filter(|_| send::content_is_gone(&response)) {
+            // Refused, so not sent: what somebody deleted at Twilio is made anew, once.
+            self.library.forget(definition);
+            return send::outcome(&self.hand_over(http, &draft).await?);
+        }
+        send::outcome(&response)
     }
 
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {

@@ -2,7 +2,10 @@
 //! `tests/vectors` run beside these.
 
 mod asking;
+mod choosing;
 mod credentials;
+mod library;
+mod passing_on;
 mod proving;
 mod receiving;
 mod sending;
@@ -15,7 +18,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use omni_core::carrier::{Found, LookUp, receive};
-use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
+use omni_core::content::{
+    Button, Custom, Interactive, OutboundContent, OutboundMedia, ProductSection, Products, Template,
+    TemplateButton, TemplateButtonKind, TemplateHeader,
+};
 use omni_core::event::{Location, ReportedState};
 use omni_core::failure::{ErrorClass, Retry};
 use omni_core::http::HttpError;
@@ -124,6 +130,24 @@ fn message(channel: Channel, content: OutboundContent) -> OutboundMessage {
         conversation_ref: None,
         status_url: None,
         expires_at: None,
+    }
+}
+
+/// A request's form, name by name.
+fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
+    form::decode(&request.body)
+}
+
+/// The value of one field.
+fn field(request: &HttpRequest, name: &str) -> Option<String> {
+    pairs(request).into_iter().find(|(n, _)| n == name).map(|(_, value)| value)
+}
+
+/// The word or code of a refusal.
+fn refusal(error: &SendError) -> String {
+    match error {
+        SendError::Unsupported(word) => (*word).to_owned(),
+        other => other.code().to_owned(),
     }
 }
 

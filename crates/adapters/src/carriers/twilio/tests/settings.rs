@@ -36,7 +36,8 @@ fn no_secret_is_printed() {
     secrets["oauth"] = json!({ "client_id": "OQ1", "client_secret": "oauth-secret" });
     secrets["api_key_secret"] = json!("key-secret");
     let settings: Settings = serde_json::from_value(secrets).unwrap();
-    let request = send::request(&settings, &message(Channel::Sms, text("hush"))).unwrap();
+    let request =
+        send::draft(&settings, &message(Channel::Sms, text("hush"))).unwrap().request(&settings, None);
     let printed = format!("{settings:?} {request:?} {:?}", posted(URL, &inbound(&[("Body", "hush")])));
     for secret in [
         "primary-token",
