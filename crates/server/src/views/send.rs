@@ -199,6 +199,9 @@ pub struct SendOptions {
     /// How urgent; `normal` if left out.
     #[schema(schema_with = words::priority)]
     pub priority: Option<String>,
+    /// What it is for: who refused marketing still gets the rest.
+    #[schema(schema_with = words::purpose)]
+    pub purpose: Option<String>,
     /// Not before.
     pub scheduled_at: Option<When>,
     /// Not after.

@@ -8,7 +8,7 @@ use omni_core::address::Address;
 use omni_core::content::OutboundContent;
 use omni_core::event::Channel;
 use omni_core::id::{AccountId, ConversationId, MessageId};
-use omni_core::message::Priority;
+use omni_core::message::{Priority, Purpose};
 use omni_core::problem::{self, FieldError, Problem};
 use omni_core::time::Timestamp;
 use serde_json::Value;
@@ -36,6 +36,8 @@ pub struct SendRequest {
     pub content: OutboundContent,
     /// How urgent.
     pub priority: Priority,
+    /// What it is for.
+    pub purpose: Option<Purpose>,
     /// Not before.
     pub scheduled_at: Option<Timestamp>,
     /// Not after.
@@ -89,6 +91,7 @@ impl Reader {
             in_reply_to: self.parsed("", body, "inReplyTo", "a `msg_…` id"),
             content: content?,
             priority: options.priority,
+            purpose: options.purpose,
             scheduled_at: options.scheduled_at,
             expire_at: options.expire_at,
             callback_url: options.callback_url,
@@ -147,11 +150,23 @@ impl Reader {
         }
     }
 
+    fn purpose(&mut self, options: &Object) -> Option<Purpose> {
+        let word = self.text("/options", options, "purpose")?;
+        let purpose = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == word);
+        if purpose.is_none() {
+            let words = Purpose::ALL.map(Purpose::as_str).join(", ");
+            self.wrong("/options/purpose", "invalid", format!("`purpose` is one of {words}."));
+        }
+        purpose
+    }
+
     fn options(&mut self, body: &Object, now: Timestamp) -> Options {
         let mut options = Options::default();
         let Some(value) = body.get("options").filter(|value| !value.is_null()) else { return options };
         let Some(given) = self.object("/options", value) else { return options };
-        self.known("/options", given, &["priority", "scheduledAt", "expireAt", "expiresAt", "callbackUrl"]);
+        let fields = ["priority", "purpose", "scheduledAt", "expireAt", "expiresAt", "callbackUrl"];
+        self.known("/options", given, &fields);
+        options.purpose = self.purpose(given);
         options.priority = match self.text("/options", given, "priority").as_deref() {
             None | Some("normal") => Priority::Normal,
             Some("high") => Priority::High,
@@ -191,6 +206,7 @@ struct Recipient {
 #[derive(Default)]
 struct Options {
     priority: Priority,
+    purpose: Option<Purpose>,
     scheduled_at: Option<Timestamp>,
     expire_at: Option<Timestamp>,
     callback_url: Option<String>,
