@@ -17,12 +17,32 @@
 //! | look up   | the list of messages to the recipient; bodies are compared                          |
 //! | stop      | Twilio answers STOP, START and HELP itself, and blocks (21610) until START          |
 //! | expiry    | `ValidityPeriod`, counted from when the message was made; else ten hours           |
-//! | limits    | text 1,600; ten media on MMS, one on WhatsApp; templates and buttons by Content SID |
+//! | limits    | text 1,600; ten media on MMS, one on WhatsApp; templates by Content SID             |
+//! | choices   | WhatsApp and RCS by the Content API: stored once, then named with the values          |
 //!
 //! Written against Twilio's API description of April 2026 and its documentation of that
 //! year. Deliberately absent: TwiML replies (an answer by the API has an id and receipts),
-//! scheduling at Twilio (ours is the same for all carriers), creating Content templates, and
-//! Event Streams (its JSON verifies, and is set aside as unreadable).
+//! scheduling at Twilio (ours is the same for all carriers), having templates approved, forms
+//! (WhatsApp wants a template for them), the question for a place, reactions and quoted answers
+//! (the API has none), and Event Streams (its JSON verifies, and is set aside as unreadable).
+//! Whether sound is a voice note is not ours to say either: WhatsApp judges by the file.
+//!
+//! # Buttons, lists, links, products
+//!
+//! Twilio takes them only as content that is stored there first. What is stored holds none of a
+//! message's words, only the form ("three replies"), under the name `omni_` and a digest of it;
+//! the words follow as variables. So an account gets a few dozen entries, and a restart finds
+//! them by name instead of making them again. They need no approval, and therefore show only
+//! within the 24 hours on WhatsApp: three replies or one link, ten entries of a list. Whatever
+//! goes wrong before the message's own request counts as not sent. An entry that somebody
+//! deletes is made anew when it is needed.
+//!
+//! [`Carrier::request`] asks nobody, so before an entry is known it puts the name where the
+//! `HX…` belongs; [`Carrier::send`] finds or makes it first.
+//!
+//! Twilio's own parameters go as custom content by their own names (`ContentSid`, `ShortenUrls`,
+//! `FallbackFrom`, …), or `types` with a definition as the Content API takes it (carousels). Such
+//! a definition is stored as it is: put what varies into `ContentVariables`.
 //!
 //! # Set-up
 //!
@@ -37,7 +57,8 @@
 //!    them Twilio tries once more on a connect time-out only, and our 5xx loses the message. The
 //!    gateway adds them to status URLs by itself.
 //! 4. List the senders in `numbers` as Twilio writes them, or name the messaging service.
-//! 5. Templates and buttons are made in Twilio's Content editor; messages name their `HX…`.
+//! 5. Templates are made in Twilio's Content editor and approved there; messages name their `HX…`,
+//!    and all their variables are `templateParams`, those of headers and buttons, too.
 //!
 //! To replace the auth token put the secondary one behind the primary, promote it at Twilio, then
 //! remove the old one.
@@ -59,7 +80,12 @@
 //! - Names of list picks (`ListId`, `ListTitle`), how long a reply may quote, the longest status
 //!   URL.
 //! - Whether WhatsApp's reactions and edits ever come through Twilio: they are read as
-//!   unsupported.
+//!   unsupported. Carts are read as Twilio's page on catalogues has them.
+//! - Whether WhatsApp shows an unapproved card with two or three replies: Twilio's page says both.
+//!   Whether a variable at the end of a link is taken within the 24 hours: the page on links says
+//!   so, the one on cards only for templates and RCS.
+//! - What Twilio makes of media above five megabytes on RCS, and of files other than pictures above
+//!   half a megabyte by MMS: they are sent.
 
 mod account;
 mod address;
