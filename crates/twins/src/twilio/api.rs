@@ -10,12 +10,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::content::Rendered;
 use super::errors::ApiError;
 use super::request::{Channel, Form, Submission};
 use super::resource::Resource;
-use super::{Twilio, list};
+use super::{Twilio, content, list};
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate};
@@ -33,10 +34,9 @@ pub(super) fn routes(twin: Arc<Twilio>) -> Router {
         .route("/2010-04-01/Accounts/{account}/Balance.json", get(balance))
         .route("/2010-04-01/Accounts/{file}", get(account))
         .route("/media-cdn/{media}", get(cdn))
-        .route("/v1/Content", post(create_content))
-        .route("/v1/Content/{sid}", get(show_content))
         .route("/{version}/Indicators/Typing.json", post(typing))
         .route("/v2/token", post(token))
+        .merge(content::routes())
         .fallback(|| async { ApiError::new(20_404) })
         .with_state(twin)
 }
@@ -49,7 +49,7 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 
 impl Twilio {
     /// Faults, then account sid and token, or a token of the OAuth app.
-    async fn admit(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    pub(super) async fn admit(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         self.desk.admit().await?;
         let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
         let bearer = given.strip_prefix(b"Bearer ").is_some_and(|token| self.access_token.matches(token));
@@ -102,8 +102,9 @@ async fn submit(twin: &Arc<Twilio>, account: &str, cord: &Cord, headers: &Header
     if fate == Fate::Refused {
         return Err(ApiError::new(21_211));
     }
+    let rendered = rendered(twin, &submission)?;
     twin.desk.strike(fate)?;
-    let way = way(twin, &submission, fate);
+    let way = way(twin, &submission, rendered.as_ref(), fate);
     let first = match submission {
         Submission { due_in, .. } if due_in > Duration::ZERO => "scheduled",
         Submission { by_service: true, .. } => "accepted",
@@ -111,7 +112,10 @@ async fn submit(twin: &Arc<Twilio>, account: &str, cord: &Cord, headers: &Header
     };
     let prefix = if submission.content.get("MediaUrl").is_some() { "MM" } else { "SM" };
     let mut record = Record::new(twin.sid(prefix), Direction::Outbound, first, now);
-    let Submission { to, from, content, reference, status_callback, due_in, .. } = submission;
+    let Submission { to, from, mut content, reference, status_callback, due_in, .. } = submission;
+    if let Some(rendered) = rendered {
+        content["Body"] = rendered.body.into();
+    }
     (record.to, record.from, record.content) = (to, from, content);
     (record.client_reference, record.callback_url) = (reference, status_callback);
     let answer = json(StatusCode::CREATED, &Resource::of(twin, &record));
@@ -119,12 +123,22 @@ async fn submit(twin: &Arc<Twilio>, account: &str, cord: &Cord, headers: &Header
     Ok(answer)
 }
 
+/// What the message's content shows, if it has any.
+fn rendered(twin: &Twilio, submission: &Submission) -> Result<Option<Rendered>, ApiError> {
+    let Some((sid, variables)) = &submission.rich else { return Ok(None) };
+    let content = twin.content(sid).ok_or_else(|| ApiError::new(21_655))?;
+    content::render(&content, submission.channel, variables).map(Some)
+}
+
 /// The states after acceptance.
-fn way(twin: &Twilio, submission: &Submission, fate: Fate) -> Vec<Receipt> {
+fn way(twin: &Twilio, submission: &Submission, rendered: Option<&Rendered>, fate: Fate) -> Vec<Receipt> {
     const SENT: Receipt = Receipt::new("sent");
     const DELIVERED: Receipt = Receipt::new("delivered");
     let whatsapp = submission.channel == Channel::WhatsApp;
-    if whatsapp && !submission.is_template {
+    if let Some(code) = rendered.and_then(|rendered| rendered.refused) {
+        return vec![Receipt::failed("failed", code)];
+    }
+    if whatsapp && !rendered.is_some_and(|rendered| rendered.approved) {
         let strict = twin.desk.faults().strict_window;
         let closed = strict && !twin.window_is_open(&submission.to, &submission.from);
         if closed || fate == Fate::OutsideWindow {
@@ -230,28 +244,6 @@ async fn media(
 async fn cdn(State(twin): App, Path(media): Path<String>) -> Answer {
     let sample = twin.media.lock().get(&media).copied().ok_or_else(|| ApiError::new(20_404))?;
     Ok(([(header::CONTENT_TYPE, sample.mime)], sample.bytes).into_response())
-}
-
-/// Rich content is created once and then sent by its sid.
-async fn create_content(State(twin): App, headers: HeaderMap, body: Bytes) -> Answer {
-    twin.admit(&headers).await?;
-    let mut content: Value = serde_json::from_slice(&body).map_err(|_| ApiError::new(60_200))?;
-    let types = content.get("types").and_then(Value::as_object).is_some_and(|types| !types.is_empty());
-    if !types || content.get("language").and_then(Value::as_str).is_none() {
-        return Err(ApiError::new(60_200));
-    }
-    let sid = twin.sid("HX");
-    content["sid"] = sid.as_str().into();
-    content["account_sid"] = twin.account_sid.as_str().into();
-    content["date_created"] = twin.desk.now().to_string().into();
-    twin.contents.lock().insert(&sid, content.clone());
-    Ok(json(StatusCode::CREATED, &content))
-}
-
-async fn show_content(State(twin): App, Path(sid): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit(&headers).await?;
-    let content = twin.contents.lock().get(&sid).cloned().ok_or_else(|| ApiError::new(20_404))?;
-    Ok(json(StatusCode::OK, &content))
 }
 
 /// The typing indicator of WhatsApp, which also marks as read.

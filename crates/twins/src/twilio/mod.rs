@@ -5,6 +5,7 @@
 //! | send | `POST /2010-04-01/Accounts/{AC}/Messages.json`, form; 201 means queued |
 //! | auth | Basic with account and token, or a bearer token that `POST /v2/token` issued |
 //! | look up | `GET …/Messages/{SM}.json`; `GET …/Messages.json?To=&From=&DateSent>=` |
+//! | content | `POST /v1/Content` stores what a message then names by `HX…`; searched by name (`v2`) |
 //! | callback | form `POST`; `X-Twilio-Signature`: HMAC-SHA1 over URL and sorted parameters |
 //! | status | to the `StatusCallback` of the request, and nowhere if it names none |
 //! | retries | one, if it could not connect; more by the URL's fragment (`#rc=5&rp=all`) |
@@ -16,6 +17,7 @@
 mod api;
 mod callbacks;
 mod catalogue;
+mod content;
 mod errors;
 mod fixtures;
 mod list;
@@ -29,6 +31,8 @@ use omni_core::secret::Secret;
 use omni_core::time::Timestamp;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+
+use content::Content;
 
 use crate::bounded::Bounded;
 use crate::callbacks::Callback;
@@ -69,7 +73,7 @@ pub(crate) struct Twilio {
     /// Pairs (person, our number) that STOP blocked.
     stopped: Mutex<Bounded<()>>,
     media: Mutex<Bounded<Sample>>,
-    contents: Mutex<Bounded<Value>>,
+    contents: Mutex<Bounded<Content>>,
 }
 
 impl Twilio {
@@ -79,6 +83,7 @@ impl Twilio {
         let token = secret(desk.seed, "twilio/auth_token", 32);
         let pair = base64::engine::general_purpose::STANDARD.encode(format!("{account_sid}:{token}"));
         let access_token = Secret::new(secret(desk.seed, "twilio/access_token", 48));
+        let contents = Mutex::new(content::library(&account_sid));
         Self {
             desk,
             account_sid,
@@ -88,7 +93,7 @@ impl Twilio {
             wrote_at: Mutex::new(Bounded::new(REMEMBERED)),
             stopped: Mutex::new(Bounded::new(REMEMBERED)),
             media: Mutex::new(Bounded::new(REMEMBERED)),
-            contents: Mutex::new(Bounded::new(1_000)),
+            contents,
         }
     }
 

@@ -6,6 +6,7 @@ use omni_core::time::Timestamp;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::content;
 use super::errors::ApiError;
 use super::{RCS_SENDER, SMS_NUMBER, WHATSAPP_NUMBER};
 
@@ -89,8 +90,8 @@ pub(super) struct Submission {
     pub(super) channel: Channel,
     /// Whether it names a messaging service (its first state is `accepted`).
     pub(super) by_service: bool,
-    /// Whether it is made from a content template.
-    pub(super) is_template: bool,
+    /// The content it names, and the values for it.
+    pub(super) rich: Option<(String, Map<String, Value>)>,
     pub(super) status_callback: Option<String>,
     /// Our reference: the `m` of the callback URL's query.
     pub(super) reference: Option<String>,
@@ -116,7 +117,7 @@ impl Submission {
             from: from.to_owned(),
             channel,
             by_service: service,
-            is_template: form.get("ContentSid").is_some(),
+            rich: rich(form)?,
             reference: status_callback.as_ref().and_then(reference),
             status_callback: status_callback
                 .map(|_| form.get("StatusCallback").unwrap_or_default().to_owned()),
@@ -185,14 +186,6 @@ fn check_content(form: &Form) -> Result<(), ApiError> {
     if media > 10 {
         return Err(ApiError::new(21_623));
     }
-    if form.get("ContentSid").is_some_and(|sid| !is_sid("HX", sid)) {
-        return Err(ApiError::new(21_655));
-    }
-    if let Some(variables) = form.get("ContentVariables")
-        && !matches!(serde_json::from_str(variables), Ok(Value::Object(_)))
-    {
-        return Err(ApiError::new(21_656));
-    }
     let has_place = form.get("PersistentAction").is_some();
     if body.is_empty() && media == 0 && form.get("ContentSid").is_none() && !has_place {
         return Err(ApiError::new(21_619));
@@ -200,6 +193,17 @@ fn check_content(form: &Form) -> Result<(), ApiError> {
     match form.get("ValidityPeriod").map(str::parse::<u32>) {
         None | Some(Ok(1..=36_000)) => Ok(()),
         Some(_) => Err(ApiError::new(90_007)),
+    }
+}
+
+/// Values without content to fill in are as wrong as a sid that is none.
+fn rich(form: &Form) -> Result<Option<(String, Map<String, Value>)>, ApiError> {
+    let variables = form.get("ContentVariables").map(content::variables).transpose()?;
+    match form.get("ContentSid") {
+        None if variables.is_some() => Err(ApiError::new(21_654)),
+        None => Ok(None),
+        Some(sid) if is_sid("HX", sid) => Ok(Some((sid.to_owned(), variables.unwrap_or_default()))),
+        Some(_) => Err(ApiError::new(21_655)),
     }
 }
 
