@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::content::Rendered;
 use super::errors::ApiError;
-use super::request::{Channel, Form, Submission};
+use super::request::{Channel, Form, Named, Submission};
 use super::resource::Resource;
 use super::{Twilio, content, list};
 use crate::receipts::Manner;
@@ -125,9 +125,9 @@ async fn submit(twin: &Arc<Twilio>, account: &str, cord: &Cord, headers: &Header
 
 /// What the message's content shows, if it has any.
 fn rendered(twin: &Twilio, submission: &Submission) -> Result<Option<Rendered>, ApiError> {
-    let Some((sid, variables)) = &submission.rich else { return Ok(None) };
+    let Some(Named { sid, values }) = &submission.rich else { return Ok(None) };
     let content = twin.content(sid).ok_or_else(|| ApiError::new(21_655))?;
-    content::render(&content, submission.channel, variables).map(Some)
+    content::render(&content, submission.channel, values).map(Some)
 }
 
 /// The states after acceptance.

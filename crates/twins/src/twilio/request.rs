@@ -82,6 +82,13 @@ impl Channel {
     }
 }
 
+/// Content that a message names, and the values for it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) sid: String,
+    pub(super) values: Map<String, Value>,
+}
+
 /// A valid request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Submission {
@@ -90,8 +97,8 @@ pub(super) struct Submission {
     pub(super) channel: Channel,
     /// Whether it names a messaging service (its first state is `accepted`).
     pub(super) by_service: bool,
-    /// The content it names, and the values for it.
-    pub(super) rich: Option<(String, Map<String, Value>)>,
+    /// The content it names.
+    pub(super) rich: Option<Named>,
     pub(super) status_callback: Option<String>,
     /// Our reference: the `m` of the callback URL's query.
     pub(super) reference: Option<String>,
@@ -197,12 +204,14 @@ fn check_content(form: &Form) -> Result<(), ApiError> {
 }
 
 /// Values without content to fill in are as wrong as a sid that is none.
-fn rich(form: &Form) -> Result<Option<(String, Map<String, Value>)>, ApiError> {
-    let variables = form.get("ContentVariables").map(content::variables).transpose()?;
+fn rich(form: &Form) -> Result<Option<Named>, ApiError> {
+    let values = form.get("ContentVariables").map(content::variables).transpose()?;
     match form.get("ContentSid") {
-        None if variables.is_some() => Err(ApiError::new(21_654)),
+        None if values.is_some() => Err(ApiError::new(21_654)),
         None => Ok(None),
-        Some(sid) if is_sid("HX", sid) => Ok(Some((sid.to_owned(), variables.unwrap_or_default()))),
+        Some(sid) if is_sid("HX", sid) => {
+            Ok(Some(Named { sid: sid.to_owned(), values: values.unwrap_or_default() }))
+        }
         Some(_) => Err(ApiError::new(21_655)),
     }
 }

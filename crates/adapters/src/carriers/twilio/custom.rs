@@ -5,6 +5,8 @@
 //! Content API takes it, which is stored once and found again like ours. Who sends to whom,
 //! where statuses go and how long Twilio tries is never taken from here.
 
+use std::collections::BTreeMap;
+
 use omni_core::event::Channel;
 use omni_core::failure::SendError;
 use serde_json::{Map, Value};
@@ -84,14 +86,14 @@ fn scalar(name: &str, value: &Value) -> Result<String, SendError> {
 
 fn definition(object: &Map<String, Value>) -> Result<Option<Rich>, SendError> {
     let Some(types) = object.get("types") else { return Ok(None) };
-    if !types.as_object().is_some_and(|types| !types.is_empty()) {
+    if types.as_object().is_none_or(Map::is_empty) {
         return Err(refused("types", "must be an object of content types"));
     }
     let language = match object.get("language") {
         None => None,
         Some(language) => Some(language.as_str().ok_or_else(|| refused("language", "must be text"))?),
     };
-    let mut values = std::collections::BTreeMap::new();
+    let mut values = BTreeMap::new();
     match object.get("ContentVariables") {
         None => {}
         Some(Value::Object(given)) => {

@@ -58,18 +58,14 @@ impl Library {
         if let Some(sid) = self.remembered(definition) {
             return Ok(sid);
         }
-        let ask = async |request: HttpRequest| session.ask(settings, http, request).await;
-        let found = match ask(search(settings, definition)).await.map(|response| found(&response, definition))
-        {
-            Ok(Ok(Some(sid))) => sid,
-            Ok(Ok(None)) => {
-                let response = ask(create(settings, definition)).await.map_err(not_sent)?;
-                made(&response).map_err(not_sent)?
-            }
-            Ok(Err(error)) | Err(error) => return Err(not_sent(error)),
+        let ask = async |request| session.ask(settings, http, request).await.map_err(not_sent);
+        let listed = ask(search(settings, definition)).await?;
+        let sid = match found(&listed, definition).map_err(not_sent)? {
+            Some(sid) => sid,
+            None => made(&ask(create(settings, definition)).await?).map_err(not_sent)?,
         };
-        self.remember(definition, &found);
-        Ok(found)
+        self.remember(definition, &sid);
+        Ok(sid)
     }
 
     fn remember(&self, definition: &Definition, sid: &str) {

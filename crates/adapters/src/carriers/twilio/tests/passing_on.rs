@@ -2,6 +2,8 @@
 
 use super::*;
 
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
 fn custom(object: Value) -> OutboundMessage {
     let Value::Object(object) = object else { panic!("an object") };
     let custom = Custom { carrier: "twilio".into(), object };
@@ -14,7 +16,7 @@ fn custom(object: Value) -> OutboundMessage {
 #[test]
 fn allowed_parameters_are_passed_on() {
     #[rustfmt::skip]
-    let cases: [(&str, Value, &[(&str, &str)]); 4] = [
+    let cases: [(&str, Value, Pairs<'_>); 4] = [
         ("content with values", json!({"ContentSid":"HX1","ContentVariables":{"1":"Maya"}}),
             &[("ContentSid", "HX1"), ("ContentVariables", r#"{"1":"Maya"}"#)]),
         ("values as Twilio writes them", json!({"ContentSid":"HX1","ContentVariables":"{\"1\":\"Maya\"}"}),
