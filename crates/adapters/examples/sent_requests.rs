@@ -11,6 +11,7 @@ use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
+use omni_adapters::shared;
 use omni_core::address::Address;
 use omni_core::carrier::{Carrier, LookUp, OutboundMessage, Presence};
 use omni_core::content::{
@@ -20,6 +21,7 @@ use omni_core::event::{Channel, Location};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
+use support::contents;
 use support::outbound::{self, recipient};
 use support::samples::{self, Sample};
 
@@ -91,6 +93,10 @@ async fn lines(sample: &Sample) -> Vec<Value> {
             keep(format!("{} over {}", if typing { "typing" } else { "read mark" }, channel.as_str()));
         }
     }
+    if carrier.capabilities().uploads {
+        drop(carrier.upload(&http, &contents::upload()).await);
+        keep("an upload".into());
+    }
     drop(carrier.check(&http).await);
     keep("check of the credentials".into());
     for kind in &carrier.capabilities().content {
@@ -99,7 +105,7 @@ async fn lines(sample: &Sample) -> Vec<Value> {
     lines
 }
 
-/// A request as a line: a form as pairs, any other body as JSON.
+/// A request as a line: a form as pairs, one with files as an object, any other body as JSON.
 fn line(sample: &Sample, case: &str, request: &HttpRequest) -> Value {
     let header = |name: &str| request.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
     let content_type = header("content-type").map(|(_, value)| value.as_str());
@@ -111,6 +117,11 @@ fn line(sample: &Sample, case: &str, request: &HttpRequest) -> Value {
         None => {}
         Some("application/x-www-form-urlencoded") => {
             line["form"] = json!(url::form_urlencoded::parse(&request.body).collect::<Vec<_>>());
+        }
+        Some(multipart) if multipart.starts_with("multipart/form-data") => {
+            let parts = shared::multipart::parse(multipart, &request.body).expect("a form");
+            let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
+            line["body"] = parts.iter().map(|part| (part.name.clone(), text(part.data))).collect();
         }
         Some(_) => {
             line["body"] = serde_json::from_slice(&request.body).expect("adapters send forms and JSON");
@@ -242,6 +253,7 @@ fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundConte
     if carrier == "twilio" {
         all.extend(at_twilio());
     }
+    all.extend(contents::rich(carrier));
     all
 }
 

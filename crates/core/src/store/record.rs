@@ -8,6 +8,7 @@ use crate::customer::Customer;
 use crate::id::{CustomerId, TenantId};
 use crate::job::DeadLetter;
 use crate::message::Message;
+use crate::phone::in_todays_plan;
 
 /// Where records of one kind live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,11 +153,12 @@ impl Pointer {
         Self(format!("conv|{account}|{customer}|{channel}"))
     }
 
-    /// Consent between an account and an address.
-    pub fn consent(account: &crate::id::AccountId, address: &str) -> Self {
-        // Carriers report mail addresses as they like.
-        let address = if address.contains('@') { address.to_lowercase() } else { address.to_owned() };
-        Self(format!("consent|{account}|{address}"))
+    /// Consent between an account and an address: to everything, or to one category of it.
+    pub fn consent(account: &crate::id::AccountId, address: &str, category: Option<&str>) -> Self {
+        // Carriers report mail addresses as they like, and some phones by two numbers.
+        let address = if address.contains('@') { address.to_lowercase() } else { in_todays_plan(address) };
+        let category = category.map(|category| format!("|{category}")).unwrap_or_default();
+        Self(format!("consent|{account}|{address}{category}"))
     }
 
     /// An API client's `Idempotency-Key`.

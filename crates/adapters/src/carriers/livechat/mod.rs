@@ -94,6 +94,7 @@ const NAME: &str = "livechat";
 /// How to build a LiveChat connection.
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: CarrierName(NAME),
+    starter: include_str!("starter.toml"),
     build: |settings| {
         let settings: Settings = crate::shared::settings::read(settings)?;
         settings.check()?;

@@ -131,7 +131,8 @@ use session::Session;
 pub const NAME: CarrierName = CarrierName("twilio");
 
 /// What the registry needs to know.
-pub const PLUGIN: CarrierPlugin = CarrierPlugin { name: NAME, build, case_settings };
+pub const PLUGIN: CarrierPlugin =
+    CarrierPlugin { name: NAME, starter: include_str!("starter.toml"), build, case_settings };
 
 pub use settings::{OAuth, Settings};
 
