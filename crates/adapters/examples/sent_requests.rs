@@ -14,7 +14,9 @@ use async_trait::async_trait;
 use omni_adapters::shared;
 use omni_core::address::Address;
 use omni_core::carrier::{Carrier, LookUp, OutboundMessage, Presence};
-use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
+use omni_core::content::{
+    Button, Custom, Interactive, OutboundContent, OutboundMedia, ProductSection, Products, Template,
+};
 use omni_core::event::{Channel, Location};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::time::Timestamp;
@@ -26,7 +28,11 @@ use support::samples::{self, Sample};
 /// Headers whose values are no secret.
 const PUBLIC_HEADERS: [&str; 4] = ["accept", "content-type", "idempotency-key", "x-region"];
 
-/// Keeps the requests instead of sending them; answers that all is well and nothing found.
+/// An id of Twilio's content.
+const CONTENT: &str = "HX0123456789abcdef0123456789abcdef";
+
+/// Keeps the requests instead of sending them; answers that all is well and nothing found. What
+/// is stored first (Twilio's content) gets an id, so that the message itself follows.
 #[derive(Default)]
 struct Recorder(Mutex<Vec<HttpRequest>>);
 
@@ -39,8 +45,10 @@ impl Recorder {
 #[async_trait]
 impl HttpClient for Recorder {
     async fn execute(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let is_stored = request.method == "POST" && request.url.starts_with("https://content.twilio.com/");
+        let body = if is_stored { format!(r#"{{"sid":"{CONTENT}"}}"#) } else { "{}".into() };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-        Ok(HttpResponse { status: 200, headers: Vec::new(), body: "{}".into() })
+        Ok(HttpResponse { status: 200, headers: Vec::new(), body: body.into() })
     }
 }
 
@@ -228,7 +236,7 @@ fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundConte
         emoji: emoji.into(),
     };
     let approved = match carrier {
-        "twilio" => "HX0123456789abcdef0123456789abcdef",
+        "twilio" => CONTENT,
         "sendgrid" => "d-0123456789abcdef0123456789abcdef",
         _ => "order_update",
     };
@@ -246,11 +254,66 @@ fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundConte
     ];
     all.extend(media(channel));
     all.extend(choices());
+    if carrier == "twilio" {
+        all.extend(at_twilio());
+    }
     all.extend(contents::rich(carrier));
     if carrier == "sendgrid" {
         all.extend(outbound::mails());
     }
     all
+}
+
+/// Rich content in all of Twilio's types, and its own parameters.
+fn at_twilio() -> Vec<(&'static str, OutboundContent)> {
+    let reply = Button { id: "yes".into(), title: "Yes".into(), ..Button::default() };
+    let link = Button { url: Some("https://acme.example/track?id=7".into()), ..reply.clone() };
+    let picture = OutboundMedia {
+        url: Some("https://files.gw.example.net/menu.png".into()),
+        mime: Some("image/png".into()),
+        ..OutboundMedia::default()
+    };
+    let choice = |button: &Button| Interactive {
+        text: "Well?".into(),
+        buttons: vec![button.clone()],
+        ..Interactive::default()
+    };
+    let card = |button: &Button| Interactive {
+        header_media: Some(Box::new(picture.clone())),
+        footer: Some("Below".into()),
+        ..choice(button)
+    };
+    let products = |count: usize| Products {
+        text: Some("Look".into()),
+        header: Some("Fruit".into()),
+        catalog_id: Some("1017234312776586".into()),
+        thumbnail: Some("sku-0".into()),
+        sections: vec![ProductSection {
+            title: Some("Ripe".into()),
+            products: (0..count).map(|n| format!("sku-{n}")).collect(),
+        }],
+        ..Products::default()
+    };
+    let own = |object: Value| {
+        let object = object.as_object().cloned().unwrap_or_default();
+        OutboundContent::Custom(Custom { carrier: "twilio".into(), object })
+    };
+    vec![
+        ("a link alone", OutboundContent::Interactive(choice(&link))),
+        ("a reply under a picture", OutboundContent::Interactive(card(&reply))),
+        ("a link under a picture", OutboundContent::Interactive(card(&link))),
+        ("a product", OutboundContent::Products(products(1))),
+        ("products", OutboundContent::Products(products(3))),
+        ("a whole catalogue", OutboundContent::Products(Products { sections: vec![], ..products(0) })),
+        ("content by its id", own(json!({ "ContentSid": CONTENT, "ContentVariables": { "1": "Maya" } }))),
+        (
+            "own parameters",
+            own(
+                json!({ "Body": "hello", "ShortenUrls": true, "SmartEncoded": true, "RiskCheck": "disable" }),
+            ),
+        ),
+        ("an own definition", own(json!({ "types": { "twilio/text": { "body": "hello" } } }))),
+    ]
 }
 
 fn template(id: &str, names: &[&str]) -> OutboundContent {

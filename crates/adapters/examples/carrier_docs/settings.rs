@@ -31,8 +31,10 @@ pub(crate) struct Field {
 
 /// The settings of a carrier first, then the types in them.
 pub(crate) fn structs(carrier: &str) -> Vec<Struct> {
-    let account = source::find(carrier, "account.rs").unwrap_or_default();
-    let code = [source::file(carrier, "mod.rs"), account, source::shared("basic_auth.rs")].join("\n");
+    let [account, settings] =
+        ["account.rs", "settings.rs"].map(|name| source::find(carrier, name).unwrap_or_default());
+    let code =
+        [source::file(carrier, "mod.rs"), account, settings, source::shared("basic_auth.rs")].join("\n");
     let mut known: Vec<Struct> = vec![read(&code, "Settings").expect("every carrier has Settings")];
     let mut at = 0;
     while at < known.len() {

@@ -47,6 +47,10 @@ fn own_shape(carrier: &str) -> Option<Value> {
             "fields": [{ "type": "email", "id": "1", "label": "Your e-mail" }],
         })),
         "bandwidth" => Some(json!({ "text": "hello", "priority": "high" })),
+        "twilio" => Some(json!({
+            "ContentSid": "HX0123456789abcdef0123456789abcdef",
+            "ContentVariables": { "1": "Maya" },
+        })),
         _ => None,
     }
 }

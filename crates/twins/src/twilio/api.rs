@@ -10,12 +10,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::content::Rendered;
 use super::errors::ApiError;
-use super::request::{Channel, Form, Submission};
+use super::request::{Channel, Form, Named, Submission};
 use super::resource::Resource;
-use super::{Twilio, list};
+use super::{Twilio, content, list};
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate};
@@ -33,9 +34,9 @@ pub(super) fn routes(twin: Arc<Twilio>) -> Router {
         .route("/2010-04-01/Accounts/{account}/Balance.json", get(balance))
         .route("/2010-04-01/Accounts/{file}", get(account))
         .route("/media-cdn/{media}", get(cdn))
-        .route("/v1/Content", post(create_content))
-        .route("/v1/Content/{sid}", get(show_content))
         .route("/{version}/Indicators/Typing.json", post(typing))
+        .route("/v2/token", post(token))
+        .merge(content::routes())
         .fallback(|| async { ApiError::new(20_404) })
         .with_state(twin)
 }
@@ -47,11 +48,19 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 }
 
 impl Twilio {
-    /// Faults, then account sid and token.
-    async fn admit(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    /// Faults, then account sid and token, or a token of the OAuth app.
+    pub(super) async fn admit(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         self.desk.admit().await?;
-        let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-        if given.is_some_and(|given| self.basic.matches(given)) { Ok(()) } else { Err(ApiError::new(20_003)) }
+        let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+        let bearer = given.strip_prefix(b"Bearer ").is_some_and(|token| self.access_token.matches(token));
+        if bearer || self.basic.matches(given) { Ok(()) } else { Err(ApiError::new(20_003)) }
+    }
+
+    /// The OAuth app of the twin: the digits of the account, the secret of the account.
+    fn is_our_app(&self, form: &Form) -> bool {
+        let id = form.get("client_id").and_then(|id| id.strip_prefix("OQ")).unwrap_or_default();
+        let secret = form.get("client_secret").unwrap_or_default();
+        self.account_sid.strip_prefix("AC") == Some(id) && self.auth_token.matches(secret.as_bytes())
     }
 
     /// As [`Twilio::admit`], for a path with an account in it.
@@ -93,8 +102,9 @@ async fn submit(twin: &Arc<Twilio>, account: &str, cord: &Cord, headers: &Header
     if fate == Fate::Refused {
         return Err(ApiError::new(21_211));
     }
+    let rendered = rendered(twin, &submission)?;
     twin.desk.strike(fate)?;
-    let way = way(twin, &submission, fate);
+    let way = way(twin, &submission, rendered.as_ref(), fate);
     let first = match submission {
         Submission { due_in, .. } if due_in > Duration::ZERO => "scheduled",
         Submission { by_service: true, .. } => "accepted",
@@ -102,7 +112,10 @@ async fn submit(twin: &Arc<Twilio>, account: &str, cord: &Cord, headers: &Header
     };
     let prefix = if submission.content.get("MediaUrl").is_some() { "MM" } else { "SM" };
     let mut record = Record::new(twin.sid(prefix), Direction::Outbound, first, now);
-    let Submission { to, from, content, reference, status_callback, due_in, .. } = submission;
+    let Submission { to, from, mut content, reference, status_callback, due_in, .. } = submission;
+    if let Some(rendered) = rendered {
+        content["Body"] = rendered.body.into();
+    }
     (record.to, record.from, record.content) = (to, from, content);
     (record.client_reference, record.callback_url) = (reference, status_callback);
     let answer = json(StatusCode::CREATED, &Resource::of(twin, &record));
@@ -110,12 +123,22 @@ async fn submit(twin: &Arc<Twilio>, account: &str, cord: &Cord, headers: &Header
     Ok(answer)
 }
 
+/// What the message's content shows, if it has any.
+fn rendered(twin: &Twilio, submission: &Submission) -> Result<Option<Rendered>, ApiError> {
+    let Some(Named { sid, values }) = &submission.rich else { return Ok(None) };
+    let content = twin.content(sid).ok_or_else(|| ApiError::new(21_655))?;
+    content::render(&content, submission.channel, values).map(Some)
+}
+
 /// The states after acceptance.
-fn way(twin: &Twilio, submission: &Submission, fate: Fate) -> Vec<Receipt> {
+fn way(twin: &Twilio, submission: &Submission, rendered: Option<&Rendered>, fate: Fate) -> Vec<Receipt> {
     const SENT: Receipt = Receipt::new("sent");
     const DELIVERED: Receipt = Receipt::new("delivered");
     let whatsapp = submission.channel == Channel::WhatsApp;
-    if whatsapp && !submission.is_template {
+    if let Some(code) = rendered.and_then(|rendered| rendered.refused) {
+        return vec![Receipt::failed("failed", code)];
+    }
+    if whatsapp && !rendered.is_some_and(|rendered| rendered.approved) {
         let strict = twin.desk.faults().strict_window;
         let closed = strict && !twin.window_is_open(&submission.to, &submission.from);
         if closed || fate == Fate::OutsideWindow {
@@ -223,28 +246,6 @@ async fn cdn(State(twin): App, Path(media): Path<String>) -> Answer {
     Ok(([(header::CONTENT_TYPE, sample.mime)], sample.bytes).into_response())
 }
 
-/// Rich content is created once and then sent by its sid.
-async fn create_content(State(twin): App, headers: HeaderMap, body: Bytes) -> Answer {
-    twin.admit(&headers).await?;
-    let mut content: Value = serde_json::from_slice(&body).map_err(|_| ApiError::new(60_200))?;
-    let types = content.get("types").and_then(Value::as_object).is_some_and(|types| !types.is_empty());
-    if !types || content.get("language").and_then(Value::as_str).is_none() {
-        return Err(ApiError::new(60_200));
-    }
-    let sid = twin.sid("HX");
-    content["sid"] = sid.as_str().into();
-    content["account_sid"] = twin.account_sid.as_str().into();
-    content["date_created"] = twin.desk.now().to_string().into();
-    twin.contents.lock().insert(&sid, content.clone());
-    Ok(json(StatusCode::CREATED, &content))
-}
-
-async fn show_content(State(twin): App, Path(sid): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit(&headers).await?;
-    let content = twin.contents.lock().get(&sid).cloned().ok_or_else(|| ApiError::new(20_404))?;
-    Ok(json(StatusCode::OK, &content))
-}
-
 /// The typing indicator of WhatsApp, which also marks as read.
 async fn typing(State(twin): App, Path(version): Path<String>, headers: HeaderMap) -> Answer {
     twin.admit(&headers).await?;
@@ -252,4 +253,18 @@ async fn typing(State(twin): App, Path(version): Path<String>, headers: HeaderMa
         return Err(ApiError::new(20_404));
     }
     Ok(json(StatusCode::OK, &json!({ "success": true })))
+}
+
+/// Client credentials against a token; both stand in the form.
+async fn token(State(twin): App, body: Bytes) -> Answer {
+    twin.desk.admit().await?;
+    let form = Form::read(&body);
+    if form.get("grant_type") != Some("client_credentials") || !twin.is_our_app(&form) {
+        return Err(ApiError::new(20_001));
+    }
+    let token = twin.access_token.expose();
+    let issued = json!({
+        "access_token": token, "id_token": null, "token_type": "Bearer", "expires_in": 3_600, "refresh_token": null,
+    });
+    Ok(json(StatusCode::OK, &issued))
 }

@@ -70,8 +70,13 @@ impl Twilio {
             ("From", record.from.clone()),
             ("ApiVersion", "2010-04-01".to_owned()),
         ];
-        if Channel::of(&record.to) == Channel::WhatsApp {
-            fields.push(("ChannelPrefix", "whatsapp".to_owned()));
+        let prefix = match Channel::of(&record.to) {
+            Channel::Sms => None,
+            Channel::WhatsApp => Some("whatsapp"),
+            Channel::Rcs => Some("rcs"),
+        };
+        if let Some(prefix) = prefix {
+            fields.push(("ChannelPrefix", prefix.to_owned()));
             fields.push(("ChannelToAddress", record.to.clone()));
             if receipt.state == "read" || receipt.state == "delivered" {
                 fields.push(("EventType", receipt.state.to_ascii_uppercase()));

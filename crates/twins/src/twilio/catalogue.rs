@@ -1,11 +1,12 @@
 //! The fixtures of this twin: names, descriptions, parameters.
 
-use super::{SMS_NUMBER, WHATSAPP_NUMBER};
+use super::{RCS_SENDER, SMS_NUMBER, WHATSAPP_NUMBER};
 use crate::fixtures::{Fixture, Param, fixtures, text_param};
 
 const FROM: Param = Param::new("from", "+15550001001", "who writes");
 const TO: Param = Param::new("to", SMS_NUMBER, "our number");
 const WHATSAPP_TO: Param = Param::new("to", WHATSAPP_NUMBER, "our WhatsApp sender");
+const RCS_TO: Param = Param::new("to", RCS_SENDER, "our RCS sender");
 const NAME: Param = Param::new("name", "Ana Ruiz", "their profile name");
 const MESSAGE: Param = Param::new("message", "", "the message meant; empty: the last one sent");
 const OPT_OUT_TYPE: Param =
@@ -24,6 +25,8 @@ pub(super) const CATALOGUE: &[Fixture] = fixtures!["twilio":
     ("whatsapp_location", "a place", [Param::new("latitude", "51.50335", "degrees north"), Param::new("longitude", "-0.119519", "degrees east"), Param::new("place", "London Eye", "its name"), Param::new("address", "Westminster Bridge Rd, London", "its address"), FROM, NAME, WHATSAPP_TO]),
     ("whatsapp_reply", "an answer that quotes a message", [text_param("yes, that one"), MESSAGE, FROM, NAME, WHATSAPP_TO]),
     ("whatsapp_referral", "a first message from an advertisement", [text_param("Hello from the ad"), Param::new("headline", "Chat now", "the advertisement's headline"), FROM, NAME, WHATSAPP_TO]),
+    ("rcs", "an RCS text", [text_param("Hello, is my booking 4711 confirmed?"), FROM, RCS_TO]),
+    ("rcs_button", "a tap on a suggested reply", [text_param("Confirm"), Param::new("payload", "CONFIRM#5512", "the reply's payload"), FROM, RCS_TO]),
     ("stop", "STOP: Twilio blocks the pair, sends to it fail with 21610", [text_param("STOP"), OPT_OUT_TYPE, FROM, TO]),
     ("start", "START: Twilio lifts the block", [text_param("START"), OPT_OUT_TYPE, FROM, TO]),
     ("help", "HELP", [text_param("HELP"), OPT_OUT_TYPE, FROM, TO]),

@@ -32,8 +32,10 @@ const CODES: &[(u32, u16, &str)] = &[
     (21_619, 400, "A text message body, media urls or ContentSid must be specified."),
     (21_620, 400, "Invalid media URL(s)"),
     (21_623, 400, "Number of media files exceeds allowed limit"),
+    (21_654, 400, "The ContentSid is Required"),
     (21_655, 400, "The ContentSid is Invalid"),
     (21_656, 400, "The ContentVariables Parameter is invalid"),
+    (21_658, 400, "Parameter exceeded character limit"),
     (21_701, 404, "The Messaging Service does not exist"),
     (21_910, 400, "Invalid From and To pair. From and To should be of the same channel"),
     (30_003, 400, "Unreachable destination handset"),
@@ -49,10 +51,13 @@ const CODES: &[(u32, u16, &str)] = &[
     (35_126, 400, "The ScheduleType value provided is not supported for this channel"),
     (60_200, 400, "Invalid parameter"),
     (63_007, 400, "Twilio could not find a Channel with the specified From address"),
+    (63_013, 400, "Channel policy violation"),
     (63_016, 400, "Failed to send freeform message because you are outside the allowed window. If you are using WhatsApp, please use a Message Template."),
     (63_018, 429, "Rate limit exceeded for Channel"),
+    (63_021, 400, "Channel invalid content error"),
     (63_024, 400, "Invalid message recipient"),
     (90_007, 400, "Invalid validity period value"),
+    (216_602, 400, "Content Type is not supported on this channel"),
 ];
 
 fn entry(code: u32) -> (u32, u16, &'static str) {

@@ -66,7 +66,8 @@ fn message(twin: &Twilio, event: &'static str, params: &Params) -> Result<Callba
     }
     match Channel::of(&to) {
         Channel::WhatsApp => whatsapp(twin, event, params, &from, &mut fields)?,
-        Channel::Sms | Channel::Rcs => sms(params, &mut fields),
+        Channel::Sms => sms(params, &mut fields),
+        Channel::Rcs => rcs(event, params, &mut fields),
     }
     let forged = event == "bad_signature";
     if !forged {
@@ -119,6 +120,17 @@ fn sms(params: &Params, fields: &mut Fields) {
     }
     fields.push(("FromCountry", "US".to_owned()));
     fields.push(("ToCountry", "US".to_owned()));
+    if let Some(kind) = params.given("opt_out_type") {
+        fields.push(("OptOutType", kind.to_owned()));
+    }
+}
+
+/// No places here, they belong to phone numbers.
+fn rcs(event: &str, params: &Params, fields: &mut Fields) {
+    if event == "rcs_button" {
+        fields.push(("ButtonText", params.text("text").to_owned()));
+        fields.push(("ButtonPayload", params.text("payload").to_owned()));
+    }
     if let Some(kind) = params.given("opt_out_type") {
         fields.push(("OptOutType", kind.to_owned()));
     }

@@ -1,9 +1,11 @@
-//! Twilio Programmable Messaging: SMS, MMS and WhatsApp.
+//! Twilio Programmable Messaging: SMS, MMS, WhatsApp and RCS.
 //!
 //! | what | how Twilio does it |
 //! |---|---|
-//! | send | `POST /2010-04-01/Accounts/{AC}/Messages.json`, form, Basic auth; 201 means queued |
+//! | send | `POST /2010-04-01/Accounts/{AC}/Messages.json`, form; 201 means queued |
+//! | auth | Basic with account and token, or a bearer token that `POST /v2/token` issued |
 //! | look up | `GET …/Messages/{SM}.json`; `GET …/Messages.json?To=&From=&DateSent>=` |
+//! | content | `POST /v1/Content` stores what a message then names by `HX…`; searched by name (`v2`) |
 //! | callback | form `POST`; `X-Twilio-Signature`: HMAC-SHA1 over URL and sorted parameters |
 //! | status | to the `StatusCallback` of the request, and nowhere if it names none |
 //! | retries | one, if it could not connect; more by the URL's fragment (`#rc=5&rp=all`) |
@@ -15,6 +17,7 @@
 mod api;
 mod callbacks;
 mod catalogue;
+mod content;
 mod errors;
 mod fixtures;
 mod list;
@@ -28,6 +31,8 @@ use omni_core::secret::Secret;
 use omni_core::time::Timestamp;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+
+use content::Content;
 
 use crate::bounded::Bounded;
 use crate::callbacks::Callback;
@@ -50,6 +55,8 @@ pub(crate) const PLUGIN: Plugin = Plugin {
 const SMS_NUMBER: &str = "+15550100001";
 /// The WhatsApp sender.
 const WHATSAPP_NUMBER: &str = "whatsapp:+15550100002";
+/// The RCS sender.
+const RCS_SENDER: &str = "rcs:acme_travel_agent";
 /// How many of everything (people, blocked pairs, media) is remembered.
 const REMEMBERED: usize = 10_000;
 
@@ -59,12 +66,14 @@ pub(crate) struct Twilio {
     auth_token: Secret,
     /// The whole `Authorization` header, ready to compare.
     basic: Secret,
+    /// What the token endpoint gives out.
+    access_token: Secret,
     /// When people last wrote, by `from` and `to` of their message.
     wrote_at: Mutex<Bounded<Timestamp>>,
     /// Pairs (person, our number) that STOP blocked.
     stopped: Mutex<Bounded<()>>,
     media: Mutex<Bounded<Sample>>,
-    contents: Mutex<Bounded<Value>>,
+    contents: Mutex<Bounded<Content>>,
 }
 
 impl Twilio {
@@ -73,15 +82,18 @@ impl Twilio {
         let account_sid = format!("AC{}", secret(desk.seed, "twilio/account_sid", 32));
         let token = secret(desk.seed, "twilio/auth_token", 32);
         let pair = base64::engine::general_purpose::STANDARD.encode(format!("{account_sid}:{token}"));
+        let access_token = Secret::new(secret(desk.seed, "twilio/access_token", 48));
+        let contents = Mutex::new(content::library(&account_sid));
         Self {
             desk,
             account_sid,
+            access_token,
             basic: Secret::new(format!("Basic {pair}")),
             auth_token: Secret::new(token),
             wrote_at: Mutex::new(Bounded::new(REMEMBERED)),
             stopped: Mutex::new(Bounded::new(REMEMBERED)),
             media: Mutex::new(Bounded::new(REMEMBERED)),
-            contents: Mutex::new(Bounded::new(1_000)),
+            contents,
         }
     }
 
@@ -127,7 +139,7 @@ impl Twin for Twilio {
         json!({
             "account_sid": self.account_sid,
             "auth_tokens": [self.auth_token.expose()],
-            "numbers": [SMS_NUMBER, WHATSAPP_NUMBER],
+            "numbers": [SMS_NUMBER, WHATSAPP_NUMBER, RCS_SENDER],
             "base_url": self.desk.base_url,
         })
     }

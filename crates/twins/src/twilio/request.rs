@@ -6,8 +6,9 @@ use omni_core::time::Timestamp;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::content;
 use super::errors::ApiError;
-use super::{SMS_NUMBER, WHATSAPP_NUMBER};
+use super::{RCS_SENDER, SMS_NUMBER, WHATSAPP_NUMBER};
 
 /// A decoded form.
 #[derive(Debug, Default)]
@@ -70,6 +71,22 @@ impl Channel {
             _ => Self::Sms,
         }
     }
+
+    /// The twin's own sender, which its messaging services pick.
+    const fn sender(self) -> &'static str {
+        match self {
+            Self::Sms => SMS_NUMBER,
+            Self::WhatsApp => WHATSAPP_NUMBER,
+            Self::Rcs => RCS_SENDER,
+        }
+    }
+}
+
+/// Content that a message names, and the values for it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) sid: String,
+    pub(super) values: Map<String, Value>,
 }
 
 /// A valid request.
@@ -80,8 +97,8 @@ pub(super) struct Submission {
     pub(super) channel: Channel,
     /// Whether it names a messaging service (its first state is `accepted`).
     pub(super) by_service: bool,
-    /// Whether it is made from a content template.
-    pub(super) is_template: bool,
+    /// The content it names.
+    pub(super) rich: Option<Named>,
     pub(super) status_callback: Option<String>,
     /// Our reference: the `m` of the callback URL's query.
     pub(super) reference: Option<String>,
@@ -97,8 +114,7 @@ impl Submission {
         let service = service(form)?;
         let from = match (form.get("From"), service) {
             (Some(from), _) => check_from(from, channel)?,
-            (None, true) if channel == Channel::WhatsApp => WHATSAPP_NUMBER,
-            (None, true) => SMS_NUMBER,
+            (None, true) => channel.sender(),
             (None, false) => return Err(ApiError::new(21_603)),
         };
         check_content(form)?;
@@ -108,7 +124,7 @@ impl Submission {
             from: from.to_owned(),
             channel,
             by_service: service,
-            is_template: form.get("ContentSid").is_some(),
+            rich: rich(form)?,
             reference: status_callback.as_ref().and_then(reference),
             status_callback: status_callback
                 .map(|_| form.get("StatusCallback").unwrap_or_default().to_owned()),
@@ -147,7 +163,7 @@ fn check_from(from: &str, channel: Channel) -> Result<&str, ApiError> {
     let number = from.split_once(':').map_or(from, |(_, number)| number);
     match from {
         _ if Channel::of(from) != channel => Err(ApiError::new(21_910)),
-        SMS_NUMBER | WHATSAPP_NUMBER | "+15005550006" => Ok(from),
+        SMS_NUMBER | WHATSAPP_NUMBER | RCS_SENDER | "+15005550006" => Ok(from),
         _ if channel != Channel::Sms => Err(ApiError::new(63_007)),
         _ if is_e164(number) => Err(ApiError::new(21_606)),
         _ => Err(ApiError::new(21_212)),
@@ -177,14 +193,6 @@ fn check_content(form: &Form) -> Result<(), ApiError> {
     if media > 10 {
         return Err(ApiError::new(21_623));
     }
-    if form.get("ContentSid").is_some_and(|sid| !is_sid("HX", sid)) {
-        return Err(ApiError::new(21_655));
-    }
-    if let Some(variables) = form.get("ContentVariables")
-        && !matches!(serde_json::from_str(variables), Ok(Value::Object(_)))
-    {
-        return Err(ApiError::new(21_656));
-    }
     let has_place = form.get("PersistentAction").is_some();
     if body.is_empty() && media == 0 && form.get("ContentSid").is_none() && !has_place {
         return Err(ApiError::new(21_619));
@@ -192,6 +200,19 @@ fn check_content(form: &Form) -> Result<(), ApiError> {
     match form.get("ValidityPeriod").map(str::parse::<u32>) {
         None | Some(Ok(1..=36_000)) => Ok(()),
         Some(_) => Err(ApiError::new(90_007)),
+    }
+}
+
+/// Values without content to fill in are as wrong as a sid that is none.
+fn rich(form: &Form) -> Result<Option<Named>, ApiError> {
+    let values = form.get("ContentVariables").map(content::variables).transpose()?;
+    match form.get("ContentSid") {
+        None if values.is_some() => Err(ApiError::new(21_654)),
+        None => Ok(None),
+        Some(sid) if is_sid("HX", sid) => {
+            Ok(Some(Named { sid: sid.to_owned(), values: values.unwrap_or_default() }))
+        }
+        Some(_) => Err(ApiError::new(21_655)),
     }
 }
 

@@ -11,4 +11,5 @@ mod livechat;
 mod messagebird;
 mod sendgrid;
 mod twilio;
+mod twilio_content;
 mod whatsapp;

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::harness::{Arrived, Bench, nothing};
 
-const US: (&str, &str) = ("From", "+15550100001");
-const WHATSAPP: (&str, &str) = ("From", "whatsapp:+15550100002");
+pub(crate) const US: (&str, &str) = ("From", "+15550100001");
+pub(crate) const WHATSAPP: (&str, &str) = ("From", "whatsapp:+15550100002");
 
 /// State, and error code if it failed.
-fn status(arrived: &Arrived) -> (String, Option<String>) {
+pub(crate) fn status(arrived: &Arrived) -> (String, Option<String>) {
     (arrived.field("MessageStatus").unwrap_or_default(), arrived.field("ErrorCode"))
 }
 
@@ -281,4 +281,58 @@ async fn whatsapp_fixtures_bring_their_parameters() {
     let arrived = bench.next().await;
     assert_eq!(status(&arrived), ("undelivered".into(), Some("30007".into())));
     assert_eq!(arrived.field("MessageSid").as_deref(), answer["sid"].as_str());
+}
+
+#[tokio::test]
+async fn a_token_is_issued_for_the_apps_credentials() {
+    let bench = Bench::start().await;
+    let base = bench.setting("twilio", "base_url");
+    let (account, secret) = (bench.setting("twilio", "account_sid"), bench.setting("twilio", "auth_tokens"));
+    let app = account.replacen("AC", "OQ", 1);
+    let ask = async |id: &str, secret: &str, grant: &str| -> (u16, Value) {
+        let fields = [("client_id", id), ("client_secret", secret), ("grant_type", grant)];
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let response = bench.client.post(format!("{base}/v2/token")).body(form).send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
+    };
+    for (id, secret, grant) in [
+        (app.as_str(), "wrong", "client_credentials"),
+        (&account, &secret, "client_credentials"),
+        (&app, &secret, "password"),
+    ] {
+        assert_eq!(ask(id, secret, grant).await.0, 400, "{id} {grant}");
+    }
+    let (http, issued) = ask(&app, &secret, "client_credentials").await;
+    assert_eq!((http, &issued["token_type"], &issued["expires_in"]), (200, &json!("Bearer"), &json!(3_600)));
+    let list = bench.account("/Messages.json");
+    for (token, expect) in [(issued["access_token"].as_str().unwrap(), 200), ("other", 401), ("", 401)] {
+        let response = bench.client.get(&list).bearer_auth(token).send().await.unwrap();
+        assert_eq!(response.status().as_u16(), expect, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn rcs_has_its_own_sender() {
+    let bench = Bench::start().await;
+    let callback = format!("{}/webhooks/twilio", bench.gateway);
+    let (to, from) = ("rcs:+15550001001", "rcs:acme_travel_agent");
+    let fields = [("To", to), ("From", from), ("Body", "hi"), ("StatusCallback", &callback)];
+    assert_eq!(bench.twilio(&fields).await.0, 201);
+    for state in ["sent", "delivered", "read"] {
+        let arrived = bench.next().await;
+        assert_eq!(status(&arrived), (state.to_owned(), None));
+        assert_eq!(arrived.field("ChannelPrefix").as_deref(), Some("rcs"));
+    }
+    let other = [("To", to), ("From", "rcs:somebody_else"), ("Body", "hi")];
+    assert_eq!(bench.twilio(&other).await.1["code"], 63_007);
+    let pair = [("To", to), US, ("Body", "hi")];
+    assert_eq!(bench.twilio(&pair).await.1["code"], 21_910);
+    bench.trigger("twilio.rcs_button", json!({ "payload": "YES" })).await;
+    let arrived = bench.next().await;
+    for (name, expect) in
+        [("From", Some(to)), ("To", Some(from)), ("ButtonPayload", Some("YES")), ("FromCity", None)]
+    {
+        assert_eq!(arrived.field(name).as_deref(), expect, "{name}");
+    }
 }

@@ -10,7 +10,8 @@ pub(super) fn class(code: Option<u32>, http_status: Option<u16>) -> ErrorClass {
     known.unwrap_or_else(|| http_status.map_or(ErrorClass::Rejected, by_http_status))
 }
 
-/// The documented codes (Twilio's error catalogue, 2026).
+/// The documented codes (Twilio's error catalogue, 2026). 216602 is right: a content type that
+/// the channel does not show.
 #[rustfmt::skip]
 pub(super) fn by_code(code: u32) -> Option<ErrorClass> {
     Some(match code {
@@ -30,13 +31,14 @@ pub(super) fn by_code(code: u32) -> Option<ErrorClass> {
         30_007 | 30_450 | 63_013 | 63_026 | 63_039            => ErrorClass::Filtered,
         21_408 | 63_015 | 63_035                              => ErrorClass::Permission,
         63_016                                                => ErrorClass::WindowClosed,
-        21_654..=21_656 | 63_027..=63_029 | 63_040..=63_042   => ErrorClass::Template,
+        21_654..=21_656 | 63_027..=63_029 | 63_040..=63_042
+            | 216_602                                         => ErrorClass::Template,
         21_620 | 21_623 | 63_005 | 63_019 | 63_021 | 63_025 | 63_030 | 63_034 | 63_037
             | 63_043 | 63_044                                 => ErrorClass::Media,
         21_601 | 21_603 | 21_606 | 21_609 | 21_621 | 21_659..=21_661 | 21_664 | 21_666 | 21_667
             | 21_701..=21_705 | 21_910 | 30_024 | 30_032 | 30_034 | 30_035
             | 63_002 | 63_007 | 63_022                        => ErrorClass::Registration,
-        21_602 | 21_617 | 21_619 | 30_010 | 35_114 | 35_115 | 35_117 | 35_118 | 35_125
+        21_602 | 21_617 | 21_619 | 21_658 | 30_010 | 35_114 | 35_115 | 35_117 | 35_118 | 35_125
             | 60_200 | 63_031                                 => ErrorClass::BadRequest,
         30_036                                                => ErrorClass::Expired,
         _ => return None,

@@ -11,6 +11,7 @@ use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
 use omni_core::time::Timestamp;
 use serde_json::Value;
 
+use super::session::Session;
 use super::{Settings, address, send};
 use crate::shared::{form, json};
 
@@ -26,12 +27,13 @@ const CHANNELS: [Channel; 3] = [Channel::Sms, Channel::Whatsapp, Channel::Rcs];
 /// Asks on every channel that can join the two addresses. Having asked nothing is no answer.
 pub(super) async fn look_up(
     settings: &Settings,
+    session: &Session,
     http: &dyn HttpClient,
     query: &LookUp,
 ) -> Result<Found, SendError> {
     let mut found = None;
-    for request in requests(settings, query)? {
-        match read(&http.execute(request).await?, query)? {
+    for request in requests(settings, query) {
+        match read(&session.ask(settings, http, request).await?, query)? {
             Found::Taken(accepted) => return Ok(Found::Taken(accepted)),
             Found::NotTaken if found.is_none() => found = Some(Found::NotTaken),
             Found::NotTaken => {}
@@ -43,8 +45,7 @@ pub(super) async fn look_up(
 
 /// One request for each channel that the addresses are on; of these only the ones where the
 /// sender is listed as ours, if it is listed at all.
-pub(super) fn requests(settings: &Settings, query: &LookUp) -> Result<Vec<HttpRequest>, SendError> {
-    let credentials = send::credentials(settings).ok_or(SendError::Unsupported("credentials_missing"))?;
+pub(super) fn requests(settings: &Settings, query: &LookUp) -> Vec<HttpRequest> {
     let mut pairs = Vec::new();
     for channel in CHANNELS {
         let (Ok(to), Ok(from)) = (address::wire(channel, &query.to), sender(channel, &query.from)) else {
@@ -61,9 +62,8 @@ pub(super) fn requests(settings: &Settings, query: &LookUp) -> Result<Vec<HttpRe
         let from = from.as_deref().map(|from| ("From", from));
         let query = form::encode([("To", to.as_str())].into_iter().chain(from).chain([("PageSize", PAGE)]));
         HttpRequest::new("GET", format!("{}/Messages.json?{query}", send::account_url(settings)))
-            .header("authorization", credentials.clone())
     };
-    Ok(pairs.into_iter().map(request).collect())
+    pairs.into_iter().map(request).collect()
 }
 
 /// The sender to filter by; none where a messaging service picked it.

@@ -9,24 +9,47 @@
 //! | repeat    | once, on connect time-outs only, unless the URL's fragment asks for more              |
 //! | who       | `+…`, short code, alphanumeric, `whatsapp:+…`, `whatsapp:<BSUID>`, `rcs:…`         |
 //! | whose     | `AccountSid` and `To` (messages) or `From` (statuses)                             |
-//! | media     | in by address on `api.twilio.com`, fetched with our credentials; out by address       |
-//! | send      | `POST …/Messages.json` as a form, Basic auth; `201` with a `sid`                    |
+//! | media     | in by address on `api.twilio.com`, which asks for our credentials; out by address     |
+//! | send      | `POST …/Messages.json` as a form; `201` with a `sid`                                |
+//! | log in    | Basic by auth token or API key, or a bearer token of an OAuth app, issued for an hour |
 //! | reference | our id as `m=` in the query of the status URL: signed, so it comes back unchanged   |
 //! | status    | queued, sent, delivered, read, undelivered, failed, canceled; duplicated, unordered |
 //! | look up   | the list of messages to the recipient; bodies are compared                          |
 //! | stop      | Twilio answers STOP, START and HELP itself, and blocks (21610) until START          |
 //! | expiry    | `ValidityPeriod`, counted from when the message was made; else ten hours           |
-//! | limits    | text 1,600; ten media on MMS, one on WhatsApp; templates and buttons by Content SID |
+//! | limits    | text 1,600; ten media on MMS, one on WhatsApp; templates by Content SID             |
+//! | choices   | WhatsApp and RCS by the Content API: stored once, then named with the values          |
 //!
 //! Written against Twilio's API description of April 2026 and its documentation of that
 //! year. Deliberately absent: TwiML replies (an answer by the API has an id and receipts),
-//! scheduling at Twilio (ours is the same for all carriers), creating Content templates, and
-//! Event Streams (its JSON verifies, and is set aside as unreadable).
+//! scheduling at Twilio (ours is the same for all carriers), having templates approved, forms
+//! (WhatsApp wants a template for them), the question for a place, reactions and quoted answers
+//! (the API has none), and Event Streams (its JSON verifies, and is set aside as unreadable).
+//! Whether sound is a voice note is not ours to say either: WhatsApp judges by the file.
+//!
+//! # Buttons, lists, links, products
+//!
+//! Twilio takes them only as content that is stored there first. What is stored holds none of a
+//! message's words, only the form ("three replies"), under the name `omni_` and a digest of it;
+//! the words follow as variables. So an account gets a few dozen entries, and a restart finds
+//! them by name instead of making them again. They need no approval, and therefore show only
+//! within the 24 hours on WhatsApp: three replies or one link, ten entries of a list. Whatever
+//! goes wrong before the message's own request counts as not sent. An entry that somebody
+//! deletes is made anew when it is needed.
+//!
+//! [`Carrier::request`] asks nobody, so before an entry is known it puts the name where the
+//! `HX…` belongs; [`Carrier::send`] finds or makes it first.
+//!
+//! Twilio's own parameters go as custom content by their own names (`ContentSid`, `ShortenUrls`,
+//! `FallbackFrom`, …), or `types` with a definition as the Content API takes it (carousels). Such
+//! a definition is stored as it is: put what varies into `ContentVariables`.
 //!
 //! # Set-up
 //!
 //! 1. In Twilio's console: `account_sid` and the auth token (a sub-account has its own of both).
-//!    An API key (`SK…`) to send with can be revoked without touching the verification.
+//!    An API key (`SK…`) to send with can be revoked without touching the verification; so can
+//!    an OAuth app (`OQ…`), whose client credentials go into `oauth`: the gateway is issued a
+//!    token with them and uses it until it is refused.
 //! 2. Point the number (`SmsUrl`), the messaging service (`InboundRequestUrl`) or the WhatsApp
 //!    sender (`callback_url`) at `https://<host>/webhooks/twilio`, method `POST`. Write it exactly
 //!    as the gateway is reached from outside: scheme, port, path and query are signed.
@@ -34,7 +57,8 @@
 //!    them Twilio tries once more on a connect time-out only, and our 5xx loses the message. The
 //!    gateway adds them to status URLs by itself.
 //! 4. List the senders in `numbers` as Twilio writes them, or name the messaging service.
-//! 5. Templates and buttons are made in Twilio's Content editor; messages name their `HX…`.
+//! 5. Templates are made in Twilio's Content editor and approved there; messages name their `HX…`,
+//!    and all their variables are `templateParams`, those of headers and buttons, too.
 //!
 //! To replace the auth token put the secondary one behind the primary, promote it at Twilio, then
 //! remove the old one.
@@ -53,19 +77,32 @@
 //! - The settings header is in beta and may change.
 //! - Whether user name and password of a configured URL are signed: both ways are accepted, the
 //!   second only with `signed_userinfo`.
-//! - Names of list picks (`ListId`, `ListTitle`), the form of RCS addresses, how long a reply may
-//!   quote, the longest status URL.
+//! - Names of list picks (`ListId`, `ListTitle`), how long a reply may quote, the longest status
+//!   URL.
 //! - Whether WhatsApp's reactions and edits ever come through Twilio: they are read as
-//!   unsupported.
+//!   unsupported. Carts are read as Twilio's page on catalogues has them.
+//! - Whether WhatsApp shows an unapproved card with two or three replies: Twilio's page says both.
+//!   Whether a variable at the end of a link is taken within the 24 hours: the page on links says
+//!   so, the one on cards only for templates and RCS.
+//! - What Twilio makes of media above five megabytes on RCS, and of files other than pictures above
+//!   half a megabyte by MMS: they are sent.
 
 mod account;
 mod address;
+mod catalog;
+mod choices;
 mod consent;
+mod custom;
 mod errors;
 mod inbound;
+mod library;
 mod look_up;
+mod media;
 mod params;
+mod rich;
 mod send;
+mod session;
+mod settings;
 mod signature;
 mod status;
 #[cfg(test)]
@@ -84,10 +121,11 @@ use omni_core::carrier::{
 use omni_core::event::{CarrierEvent, Channel, MessageType};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
-use omni_core::secret::Secret;
 use omni_core::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
-use serde::Deserialize;
 use serde_json::{Value, json};
+
+use library::Library;
+use session::Session;
 
 /// How this carrier is called in configuration, URLs and metrics.
 pub const NAME: CarrierName = CarrierName("twilio");
@@ -96,78 +134,13 @@ pub const NAME: CarrierName = CarrierName("twilio");
 pub const PLUGIN: CarrierPlugin =
     CarrierPlugin { name: NAME, starter: include_str!("starter.toml"), build, case_settings };
 
-/// The settings of one Twilio account and its senders.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// `AC` and 32 hex digits; sub-accounts have their own. Empty: take events of any
-    /// account, and send nothing.
-    pub account_sid: String,
-    /// The account's auth tokens, the primary one first. Two while one is being replaced.
-    #[serde(default)]
-    pub auth_tokens: Vec<Secret>,
-    /// Shared keys of the signature header of 2026: key id to secret.
-    #[serde(default)]
-    pub shared_keys: BTreeMap<String, Secret>,
-    /// An API key (`SK…`) to send with, instead of the auth token.
-    #[serde(default)]
-    pub api_key_sid: Option<String>,
-    /// Its secret.
-    #[serde(default)]
-    pub api_key_secret: Option<Secret>,
-    /// Our senders as Twilio writes them: `+17205550142`, `12345`, `whatsapp:+447700900100`,
-    /// `rcs:acme_agent`. Empty: any.
-    #[serde(default)]
-    pub numbers: Vec<String>,
-    /// The messaging service (`MG…`) that sends where a message names no sender, and whose
-    /// other numbers are ours, too.
-    #[serde(default)]
-    pub messaging_service_sid: Option<String>,
-    /// `user:password` if the callback URL configured at Twilio holds them: they are signed.
-    #[serde(default)]
-    pub signed_userinfo: Option<Secret>,
-    /// Connection overrides, put behind the `#` of status URLs: without them Twilio drops a
-    /// receipt at our first 5xx. Empty: none.
-    #[serde(default = "default_overrides")]
-    pub callback_overrides: String,
-    /// Twilio's API; a sandbox, a test or a region points it elsewhere.
-    #[serde(default = "default_base_url")]
-    pub base_url: String,
-}
-
-fn default_overrides() -> String {
-    "rc=5&rp=all&ct=2000&rt=5000&tt=14000".into()
-}
-
-fn default_base_url() -> String {
-    "https://api.twilio.com".into()
-}
-
-impl Settings {
-    /// What serde cannot say: a request must be verifiable, credentials come whole.
-    fn check(&self) -> Result<(), SettingsError> {
-        if self.auth_tokens.is_empty() && self.shared_keys.is_empty() {
-            return Err(SettingsError::new(
-                "auth_tokens",
-                "needs at least one token to verify callbacks with",
-            ));
-        }
-        if self.auth_tokens.iter().chain(self.shared_keys.values()).any(Secret::is_empty) {
-            return Err(SettingsError::new("auth_tokens", "no token and no shared key may be empty"));
-        }
-        if self.api_key_sid.is_some() != self.api_key_secret.is_some() {
-            return Err(SettingsError::new("api_key_secret", "goes together with api_key_sid"));
-        }
-        match url::Url::parse(&self.base_url) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
-            _ => Err(SettingsError::new("base_url", "must be an http or https URL")),
-        }
-    }
-}
+pub use settings::{OAuth, Settings};
 
 /// One Twilio account and its senders.
 struct Twilio {
     settings: Settings,
+    session: Session,
+    library: Library,
     capabilities: Capabilities,
 }
 
@@ -175,7 +148,7 @@ fn build(settings: Value) -> Result<Arc<dyn Carrier>, SettingsError> {
     let settings: Settings = crate::shared::settings::read(settings)?;
     settings.check()?;
     let capabilities = capabilities(&settings);
-    Ok(Arc::new(Twilio { settings, capabilities }))
+    Ok(Arc::new(Twilio { settings, session: Session::default(), library: Library::default(), capabilities }))
 }
 
 /// A case's `secrets` are auth tokens, and the secret of every shared key that its header
@@ -201,26 +174,36 @@ fn capabilities(settings: &Settings) -> Capabilities {
     let has = |prefix: &str| any || settings.numbers.iter().any(|number| number.starts_with(prefix));
     let has_phone = any || settings.numbers.iter().any(|number| !number.contains(':'));
     let mut channels = Vec::new();
-    let mut content = vec![MessageType::Text, MessageType::Media, MessageType::Template];
+    let mut content = vec![MessageType::Text, MessageType::Media, MessageType::Template, MessageType::Custom];
     if has_phone {
         channels.extend([Channel::Sms, Channel::Mms]);
     }
     if has("whatsapp:") {
         channels.push(Channel::Whatsapp);
-        content.push(MessageType::Location);
+        content.extend([MessageType::Location, MessageType::Products]);
     }
     if has("rcs:") {
         channels.push(Channel::Rcs);
+    }
+    let (whatsapp, rcs) = (channels.contains(&Channel::Whatsapp), channels.contains(&Channel::Rcs));
+    if whatsapp || rcs {
+        content.push(MessageType::Interactive);
     }
     let only_whatsapp = channels == [Channel::Whatsapp];
     Capabilities {
         content,
         max_text: send::MAX_TEXT,
-        max_media: if only_whatsapp { 1 } else { send::MAX_MEDIA },
-        max_media_bytes: if only_whatsapp { 16 << 20 } else { 5 << 20 },
+        max_media: if only_whatsapp { 1 } else { media::MAX_MEDIA },
+        max_media_bytes: if whatsapp { media::MAX_WHATSAPP_BYTES } else { media::MAX_BYTES },
+        max_buttons: match (rcs, whatsapp) {
+            (true, _) => choices::MAX_SUGGESTIONS,
+            (false, true) => choices::MAX_REPLIES,
+            (false, false) => 0,
+        },
+        max_list_entries: if whatsapp { choices::MAX_ENTRIES } else { 0 },
         media_types: vec!["image/*", "audio/*", "video/*", "text/*", "application/*"],
         delivery_receipts: true,
-        read_receipts: channels.contains(&Channel::Whatsapp) || channels.contains(&Channel::Rcs),
+        read_receipts: whatsapp || rcs,
         service_window: channels.iter().copied().filter(|c| *c == Channel::Whatsapp).collect(),
         echoes_reference: true,
         look_up: true,
@@ -228,6 +211,18 @@ fn capabilities(settings: &Settings) -> Capabilities {
         typing: channels.iter().copied().filter(|channel| *channel == Channel::Whatsapp).collect(),
         channels,
         ..Capabilities::NONE
+    }
+}
+
+impl Twilio {
+    /// Sees to it that Twilio has the message's definition, then asks it to send.
+    async fn hand_over(&self, http: &dyn HttpClient, draft: &send::Draft) -> Result<HttpResponse, SendError> {
+        let (settings, session) = (&self.settings, &self.session);
+        let sid = match &draft.definition {
+            Some(definition) => Some(self.library.sid(settings, session, http, definition).await?),
+            None => None,
+        };
+        session.ask(settings, http, draft.request(settings, sid.as_deref())).await
     }
 }
 
@@ -271,15 +266,28 @@ impl Carrier for Twilio {
     }
 
     fn request(&self, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
-        send::request(&self.settings, message)
+        let draft = send::draft(&self.settings, message)?;
+        let sid = draft.definition.as_ref().and_then(|definition| self.library.remembered(definition));
+        self.session.authorize(&self.settings, draft.request(&self.settings, sid.as_deref()))
     }
 
     fn outcome(&self, _message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
         send::outcome(response)
     }
 
+    async fn send(&self, http: &dyn HttpClient, message: &OutboundMessage) -> Result<Accepted, SendError> {
+        let draft = send::draft(&self.settings, message)?;
+        let response = self.hand_over(http, &draft).await?;
+        if let Some(definition) = draft.definition.as_ref().filter(|_| send::content_is_gone(&response)) {
+            // Refused, so not sent: what somebody deleted at Twilio is made anew, once.
+            self.library.forget(definition);
+            return send::outcome(&self.hand_over(http, &draft).await?);
+        }
+        send::outcome(&response)
+    }
+
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
-        look_up::look_up(&self.settings, http, query).await.map(Some)
+        look_up::look_up(&self.settings, &self.session, http, query).await.map(Some)
     }
 
     async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
@@ -287,11 +295,15 @@ impl Carrier for Twilio {
         if presence.channel != Channel::Whatsapp || !presence.typing {
             return Ok(false);
         }
-        send::shown(&http.execute(send::show(&self.settings, presence)?).await?)
+        let request = send::show(&self.settings, presence);
+        send::shown(&self.session.ask(&self.settings, http, request).await?)
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {
-        let response = http.execute(account::check_request(&self.settings)).await?;
-        Ok(account::health(&response))
+        let request = account::check_request(&self.settings);
+        match self.session.ask(&self.settings, http, request).await {
+            Ok(response) => Ok(account::health(&response)),
+            Err(error) => account::unasked(error),
+        }
     }
 }

@@ -1,28 +1,36 @@
 //! Sending: one form per message, and what the answer means.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeMap;
+
 use omni_core::carrier::{Accepted, OutboundMessage, Presence};
-use omni_core::content::{OutboundContent, OutboundMedia, Template};
+use omni_core::content::{OutboundContent, Template};
 use omni_core::event::{Channel, Location, ReportedState};
-use omni_core::failure::{ErrorClass, SendError};
+use omni_core::failure::SendError;
 use omni_core::http::{HttpRequest, HttpResponse};
 use omni_core::time::Timestamp;
 use serde_json::Value;
 
-use super::{Settings, address, errors, signature, status};
+use super::rich::{Definition, Rich, at_most, refused};
+use super::{Settings, address, catalog, choices, custom, errors, media, signature, status};
 use crate::shared::{form, json, words};
 
 /// Longest text, in characters (ten segments of plain letters and more).
 pub(super) const MAX_TEXT: usize = 1_600;
-/// Most media in an MMS.
-pub(super) const MAX_MEDIA: usize = 10;
 
 /// Twilio's longest (and usual) validity period, in seconds.
 const MAX_VALIDITY: u64 = 36_000;
 
+/// The `ContentSid` is none that Twilio knows.
+const UNKNOWN_CONTENT: i64 = 21_655;
+
 /// A form in the making.
-type Fields = Vec<(&'static str, String)>;
+pub(super) type Fields = Vec<(&'static str, String)>;
+
+/// Another host of Twilio's API than `api`: `https://messaging.twilio.com`. What stands in for
+/// Twilio has one host for all.
+pub(super) fn host(settings: &Settings, name: &str) -> String {
+    settings.base_url.trim_end_matches('/').replacen("//api.", &format!("//{name}."), 1)
+}
 
 /// The URL of the account; its resources lie below.
 pub(super) fn account_url(settings: &Settings) -> String {
@@ -30,23 +38,11 @@ pub(super) fn account_url(settings: &Settings) -> String {
     format!("{base}/2010-04-01/Accounts/{}", form::segment(&settings.account_sid))
 }
 
-/// Basic credentials: the API key if there is one (it can be revoked alone), else the
-/// primary auth token. `None` if there are only shared keys, which sign and cannot send.
-pub(super) fn credentials(settings: &Settings) -> Option<String> {
-    let (user, password) = match (&settings.api_key_sid, &settings.api_key_secret) {
-        (Some(sid), Some(secret)) => (sid, secret),
-        _ => (&settings.account_sid, settings.auth_tokens.first()?),
-    };
-    Some(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose()))))
-}
-
 /// Shows for up to 25 seconds that an answer is being written, and marks as read. It lies at
 /// another host than messages do.
-pub(super) fn show(settings: &Settings, presence: &Presence) -> Result<HttpRequest, SendError> {
-    let base = settings.base_url.trim_end_matches('/').replacen("//api.", "//messaging.", 1);
-    Ok(HttpRequest::new("POST", format!("{base}/v3/Indicators/Typing.json"))
-        .header("authorization", credentials(settings).ok_or(SendError::Unsupported("credentials_missing"))?)
-        .json(&serde_json::json!({ "channel": "WHATSAPP", "messageId": presence.external_id })))
+pub(super) fn show(settings: &Settings, presence: &Presence) -> HttpRequest {
+    HttpRequest::new("POST", format!("{}/v3/Indicators/Typing.json", host(settings, "messaging")))
+        .json(&serde_json::json!({ "channel": "WHATSAPP", "messageId": presence.external_id }))
 }
 
 /// What Twilio's answer to [`show`] means.
@@ -55,14 +51,38 @@ pub(super) fn shown(response: &HttpResponse) -> Result<bool, SendError> {
     if response.is_success() { Ok(body["success"] == true) } else { Err(refusal(response, &body)) }
 }
 
-/// The request for one message.
-pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
+/// A message's parameters; with rich content all but its `ContentSid`.
+pub(super) struct Draft {
+    fields: Fields,
+    /// What the `ContentSid` must stand for.
+    pub(super) definition: Option<Definition>,
+}
+
+impl Draft {
+    /// The request for one message; who sends it is proven by the session.
+    ///
+    /// `sid`: what Twilio calls the definition. Without it the definition's own name stands
+    /// there, which is no `HX…`: should such a request ever leave, Twilio refuses it (21655).
+    pub(super) fn request(&self, settings: &Settings, sid: Option<&str>) -> HttpRequest {
+        let named = self.definition.as_ref().map(|definition| sid.unwrap_or(&definition.name));
+        let pairs = self.fields.iter().map(|(name, value)| (*name, value.as_str()));
+        let body = form::encode(pairs.chain(named.map(|sid| ("ContentSid", sid))));
+        HttpRequest::new("POST", format!("{}/Messages.json", account_url(settings)))
+            .body("application/x-www-form-urlencoded", body)
+    }
+}
+
+/// Everything that is known of a message before Twilio is asked.
+pub(super) fn draft(settings: &Settings, message: &OutboundMessage) -> Result<Draft, SendError> {
     if settings.account_sid.is_empty() {
         return Err(SendError::Unsupported("account_sid_missing"));
     }
     let mut fields: Fields = vec![("To", address::wire(message.channel, &message.to)?)];
     fields.push(sender(settings, message)?);
-    content(&mut fields, message)?;
+    let rich = content(&mut fields, message)?;
+    if let Some(values) = rich.as_ref().map(|rich| &rich.values).filter(|values| !values.is_empty()) {
+        fields.push(("ContentVariables", variables(values)));
+    }
     if let Some(seconds) = validity(message) {
         fields.push(("ValidityPeriod", seconds.to_string()));
     }
@@ -70,10 +90,17 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
         let url = signature::status_url(url, &message.client_ref, &settings.callback_overrides);
         fields.push(("StatusCallback", url));
     }
-    let body = form::encode(fields.iter().map(|(name, value)| (*name, value.as_str())));
-    Ok(HttpRequest::new("POST", format!("{}/Messages.json", account_url(settings)))
-        .header("authorization", credentials(settings).ok_or(SendError::Unsupported("credentials_missing"))?)
-        .body("application/x-www-form-urlencoded", body))
+    Ok(Draft { fields, definition: rich.map(|rich| rich.definition) })
+}
+
+fn variables(values: &BTreeMap<String, String>) -> String {
+    serde_json::to_string(values).expect("text by text serialises")
+}
+
+/// Whether Twilio refused because it does not know the `ContentSid` (any more).
+pub(super) fn content_is_gone(response: &HttpResponse) -> bool {
+    let body = json::parse(&response.body).unwrap_or(Value::Null);
+    !response.is_success() && json::integer(&body["code"]) == Some(UNKNOWN_CONTENT)
 }
 
 /// How long Twilio may keep trying, in seconds; `None` leaves it its ten hours. Counted from
@@ -98,66 +125,57 @@ fn sender(settings: &Settings, message: &OutboundMessage) -> Result<(&'static st
     Ok(("MessagingServiceSid", service.ok_or(SendError::Unsupported("sender_missing"))?))
 }
 
-fn content(fields: &mut Fields, message: &OutboundMessage) -> Result<(), SendError> {
+/// Writes what is said; rich content is handed back, to be stored at Twilio first.
+fn content(fields: &mut Fields, message: &OutboundMessage) -> Result<Option<Rich>, SendError> {
+    let channel = message.channel;
     match &message.content {
         OutboundContent::Text { text } => {
             if text.trim().is_empty() {
                 return Err(refused("text", "is empty"));
             }
-            words(fields, text)
+            words(fields, text)?;
         }
         OutboundContent::Media { media, text } => {
             if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
                 words(fields, text)?;
             }
-            attach(fields, message.channel, media)
+            fields.extend(media::urls(channel, media)?.into_iter().map(|url| ("MediaUrl", url)));
         }
-        OutboundContent::Template(Template { template_id, params, .. }) => {
-            if !template_id.starts_with("HX") {
-                return Err(SendError::Unsupported("template_is_no_content_sid"));
-            }
-            fields.push(("ContentSid", template_id.clone()));
-            if !params.is_empty() {
-                let variables = serde_json::to_string(params).expect("text by text serialises");
-                fields.push(("ContentVariables", variables));
-            }
-            Ok(())
+        OutboundContent::Template(approved) => template(fields, approved)?,
+        OutboundContent::Location { location } if channel == Channel::Whatsapp => place(fields, location),
+        OutboundContent::Interactive(choice) => return choices::rich(channel, choice).map(Some),
+        OutboundContent::Products(products) => return catalog::rich(channel, products).map(Some),
+        OutboundContent::Custom(custom) if custom.carrier == super::NAME.0 => {
+            return custom::write(fields, channel, &custom.object);
         }
-        OutboundContent::Location { location } if message.channel == Channel::Whatsapp => {
-            place(fields, location);
-            Ok(())
-        }
-        // Buttons exist as Content templates only.
-        _ => Err(SendError::Unsupported("content_type_not_carried")),
+        _ => return Err(SendError::Unsupported("content_type_not_carried")),
     }
+    Ok(None)
 }
 
-/// A limit of Twilio's that `what` breaks.
-fn refused(what: &str, why: impl Into<String>) -> SendError {
-    SendError::rejected(ErrorClass::BadRequest, what, why)
-}
-
-fn words(fields: &mut Fields, text: &str) -> Result<(), SendError> {
-    if text.chars().count() > MAX_TEXT {
-        return Err(refused("text", format!("longer than {MAX_TEXT} characters")));
+/// A definition that somebody made at Twilio, by its `HX…`; approved, it may open a conversation.
+fn template(fields: &mut Fields, template: &Template) -> Result<(), SendError> {
+    let Template { template_id, params, header, buttons, language: _ } = template;
+    if !template_id.starts_with("HX") {
+        return Err(SendError::Unsupported("template_is_no_content_sid"));
     }
-    fields.push(("Body", text.to_owned()));
+    if header.is_some() || !buttons.is_empty() {
+        let part = if header.is_some() { "templateHeader" } else { "templateButtons" };
+        return Err(refused(
+            part,
+            "all variables of a Content template are templateParams, in headers and buttons, too",
+        ));
+    }
+    fields.push(("ContentSid", template_id.clone()));
+    if !params.is_empty() {
+        fields.push(("ContentVariables", variables(params)));
+    }
     Ok(())
 }
 
-/// Twilio fetches each medium from its address; WhatsApp takes one.
-fn attach(fields: &mut Fields, channel: Channel, media: &[OutboundMedia]) -> Result<(), SendError> {
-    let most = if channel == Channel::Whatsapp { 1 } else { MAX_MEDIA };
-    if media.is_empty() {
-        return Err(refused("media", "is empty"));
-    }
-    if media.len() > most {
-        return Err(SendError::Unsupported("too_many_media"));
-    }
-    for medium in media {
-        let url = medium.url.clone().ok_or(SendError::Unsupported("media_without_url"))?;
-        fields.push(("MediaUrl", url));
-    }
+pub(super) fn words(fields: &mut Fields, text: &str) -> Result<(), SendError> {
+    at_most("text", text, MAX_TEXT)?;
+    fields.push(("Body", text.to_owned()));
     Ok(())
 }
 

@@ -2,18 +2,26 @@
 //! `tests/vectors` run beside these.
 
 mod asking;
+mod choosing;
+mod credentials;
+mod library;
+mod passing_on;
 mod proving;
 mod receiving;
 mod sending;
 mod settings;
 
+use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use omni_core::carrier::{Found, LookUp, receive};
-use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
+use omni_core::content::{
+    Button, Custom, Interactive, OutboundContent, OutboundMedia, ProductSection, Products, Template,
+    TemplateButton, TemplateButtonKind, TemplateHeader,
+};
 use omni_core::event::{Location, ReportedState};
 use omni_core::failure::{ErrorClass, Retry};
 use omni_core::http::HttpError;
@@ -126,6 +134,24 @@ fn message(channel: Channel, content: OutboundContent) -> OutboundMessage {
     }
 }
 
+/// A request's form, name by name.
+fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
+    form::decode(&request.body)
+}
+
+/// The value of one field.
+fn field(request: &HttpRequest, name: &str) -> Option<String> {
+    pairs(request).into_iter().find(|(n, _)| n == name).map(|(_, value)| value)
+}
+
+/// The word or code of a refusal.
+fn refusal(error: &SendError) -> String {
+    match error {
+        SendError::Unsupported(word) => (*word).to_owned(),
+        other => other.code().to_owned(),
+    }
+}
+
 fn text(text: &str) -> OutboundContent {
     OutboundContent::Text { text: text.into() }
 }
@@ -135,5 +161,48 @@ fn answer(status: u16, body: &str) -> HttpResponse {
         status,
         headers: vec![("retry-after".into(), "7".into())],
         body: Bytes::copy_from_slice(body.as_bytes()),
+    }
+}
+
+/// Answers each request with what comes next, and remembers what was asked.
+struct Script {
+    answers: Mutex<VecDeque<Result<HttpResponse, HttpError>>>,
+    asked: Mutex<Vec<HttpRequest>>,
+}
+
+impl Script {
+    fn of(answers: impl IntoIterator<Item = (u16, Value)>) -> Self {
+        Self::with(answers.into_iter().map(|(status, body)| Ok(answer(status, &body.to_string()))))
+    }
+
+    fn with(answers: impl IntoIterator<Item = Result<HttpResponse, HttpError>>) -> Self {
+        Self { answers: Mutex::new(answers.into_iter().collect()), asked: Mutex::default() }
+    }
+
+    /// Method and URL of each request.
+    fn lines(&self) -> Vec<String> {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().map(|request| format!("{} {}", request.method, request.url)).collect()
+    }
+
+    /// The `Authorization` of each request; empty for none.
+    fn proofs(&self) -> Vec<String> {
+        let of = |request: &HttpRequest| {
+            let found = request.headers.iter().find(|(name, _)| *name == "authorization");
+            found.map(|(_, value)| value.clone()).unwrap_or_default()
+        };
+        self.asked.lock().unwrap().iter().map(of).collect()
+    }
+
+    fn body(&self, at: usize) -> String {
+        String::from_utf8(self.asked.lock().unwrap()[at].body.to_vec()).unwrap()
+    }
+}
+
+#[async_trait]
+impl HttpClient for Script {
+    async fn execute(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        self.asked.lock().unwrap().push(request);
+        self.answers.lock().unwrap().pop_front().expect("no further request")
     }
 }

@@ -2,25 +2,10 @@
 
 use super::*;
 
-/// Answers each request with the next body, and remembers the URLs.
-struct Answers {
-    bodies: Mutex<Vec<String>>,
-    urls: Mutex<Vec<String>>,
-}
-
-#[async_trait]
-impl HttpClient for Answers {
-    async fn execute(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        self.urls.lock().unwrap().push(request.url);
-        Ok(answer(200, &self.bodies.lock().unwrap().remove(0)))
-    }
-}
-
 async fn ask(carrier: &dyn Carrier, query: &LookUp, bodies: &[Value]) -> (Found, Vec<String>) {
-    let bodies = bodies.iter().map(Value::to_string).collect();
-    let answers = Answers { bodies: Mutex::new(bodies), urls: Mutex::default() };
-    let found = carrier.look_up(&answers, query).await.unwrap().unwrap();
-    (found, answers.urls.into_inner().unwrap())
+    let twilio = Script::of(bodies.iter().map(|body| (200, body.clone())));
+    let found = carrier.look_up(&twilio, query).await.unwrap().unwrap();
+    (found, twilio.asked.lock().unwrap().iter().map(|request| request.url.clone()).collect())
 }
 
 fn query() -> LookUp {
@@ -99,7 +84,7 @@ fn a_suspended_account_is_not_healthy() {
     let cases = [
         (200, r#"{"status":"active"}"#, true, "active"),
         (200, r#"{"status":"suspended"}"#, false, "suspended"),
-        (200, r#"{"messages":[]}"#, true, "API key"),
+        (200, r#"{"messages":[]}"#, true, "credentials"),
         (401, r#"{"code":20003,"message":"Authenticate"}"#, false, "401 (auth). Authenticate"),
     ];
     for (status, body, ok, words) in cases {
@@ -109,6 +94,10 @@ fn a_suspended_account_is_not_healthy() {
     }
     let mut settings: Settings = serde_json::from_value(settings()).unwrap();
     assert!(account::check_request(&settings).url.ends_with(&format!("/Accounts/{ACCOUNT}.json")));
+    settings.oauth =
+        Some(serde_json::from_value(json!({ "client_id": "OQ1", "client_secret": "x" })).unwrap());
+    assert!(account::check_request(&settings).url.ends_with("/Messages.json?PageSize=1"));
+    settings.oauth = None;
     settings.api_key_sid = Some("SK1".into());
     assert!(account::check_request(&settings).url.ends_with("/Messages.json?PageSize=1"));
 }

@@ -26,7 +26,7 @@ fn place() -> OutboundContent {
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 fn fields(message: &OutboundMessage) -> Vec<(String, String)> {
-    form::decode(&carrier().request(message).unwrap().body)
+    pairs(&carrier().request(message).unwrap())
 }
 
 #[test]
@@ -97,16 +97,24 @@ fn twilio_keeps_trying_for_as_long_as_the_message_counts() {
 #[test]
 fn what_twilio_would_refuse_never_leaves() {
     use Channel::{Chat, Mms, Sms, Whatsapp};
-    let button =
-        Button { id: "b".into(), title: "B".into(), description: None, url: None, ..Button::default() };
-    let buttons = OutboundContent::Interactive(Interactive {
-        text: "?".into(),
-        header: None,
-        footer: None,
-        buttons: vec![button],
-        list_label: None,
-        ..Interactive::default()
-    });
+    let sized = |kind: &str, bytes: &[u64]| {
+        let medium = |size: &u64| OutboundMedia {
+            url: Some("https://m.example/x".into()),
+            mime: Some(kind.into()),
+            size: Some(*size),
+            ..OutboundMedia::default()
+        };
+        OutboundContent::Media { media: bytes.iter().map(medium).collect(), text: None }
+    };
+    let filled = |header: Option<TemplateHeader>, buttons: Vec<TemplateButton>| {
+        OutboundContent::Template(Template {
+            template_id: "HX1".into(),
+            header,
+            buttons,
+            ..Template::default()
+        })
+    };
+    let yes = TemplateButton { index: 0, kind: TemplateButtonKind::QuickReply { payload: "y".into() } };
     let long = "é".repeat(1_601);
     let bad = |code| (code, ErrorClass::BadRequest);
     let other = |word| (word, ErrorClass::Rejected);
@@ -120,7 +128,14 @@ fn what_twilio_would_refuse_never_leaves() {
         ("no pictures", message(Mms, media(0)), bad("media")),
         ("an upload elsewhere", message(Mms, OutboundContent::Media { media: vec![OutboundMedia { id: Some("7".into()), ..OutboundMedia::default() }], text: None }), other("media_without_url")),
         ("a template by name", message(Whatsapp, template("order_update", &[])), other("template_is_no_content_sid")),
-        ("buttons", message(Whatsapp, buttons), other("content_type_not_carried")),
+        ("a template with a header of its own", message(Whatsapp, filled(Some(TemplateHeader::Text("x".into())), vec![])), bad("templateHeader")),
+        ("a template with buttons of its own", message(Whatsapp, filled(None, vec![yes])), bad("templateButtons")),
+        ("six megabytes in two pictures", message(Mms, sized("image/png", &[3 << 20, 3 << 20])), other("media_too_large")),
+        ("a picture of six megabytes on WhatsApp", message(Whatsapp, sized("image/png", &[6 << 20])), other("media_too_large")),
+        ("a film of seventeen megabytes on WhatsApp", message(Whatsapp, sized("video/mp4", &[17 << 20])), other("media_too_large")),
+        ("sizes beyond counting", message(Mms, sized("image/png", &[u64::MAX, u64::MAX])), other("media_too_large")),
+        ("a question for a place", message(Whatsapp, OutboundContent::LocationRequest { text: "Where?".into() }), other("content_type_not_carried")),
+        ("a form", message(Whatsapp, OutboundContent::Flow(Box::default())), other("content_type_not_carried")),
         ("a place by SMS", message(Sms, place()), other("content_type_not_carried")),
         ("a reaction", message(Whatsapp, OutboundContent::Reaction { target: "SM".into(), emoji: "👍".into() }), other("content_type_not_carried")),
         ("chat", message(Chat, text("x")), other("channel_not_carried")),
@@ -129,11 +144,13 @@ fn what_twilio_would_refuse_never_leaves() {
     ];
     for (name, message, (code, class)) in cases {
         let error = carrier().request(&message).unwrap_err();
-        let got = match &error {
-            SendError::Unsupported(word) => *word,
-            other => other.code(),
-        };
-        assert_eq!((got, error.class()), (code, class), "{name}");
+        assert_eq!((refusal(&error).as_str(), error.class()), (code, class), "{name}");
+    }
+    for (name, content) in [
+        ("five megabytes by MMS", message(Mms, sized("image/png", &[5 << 20]))),
+        ("a film of sixteen megabytes on WhatsApp", message(Whatsapp, sized("video/mp4", &[16 << 20]))),
+    ] {
+        assert!(carrier().request(&content).is_ok(), "{name}");
     }
     let nobody = OutboundMessage { from: "".into(), ..message(Sms, text("x")) };
     let without = with(json!({ "messaging_service_sid": null })).request(&nobody).err();
@@ -166,22 +183,24 @@ fn capabilities_follow_the_senders() {
         with(json!({ "numbers": numbers, "messaging_service_sid": service })).capabilities().clone()
     };
     let cases = [
-        (json!(["+17205550142"]), json!(null), vec![Sms, Mms], 10),
-        (json!(["12345"]), json!(null), vec![Sms, Mms], 10),
-        (json!(["whatsapp:+447700900100"]), json!(null), vec![Whatsapp], 1),
-        (json!(["rcs:agent", "+1"]), json!(null), vec![Sms, Mms, Rcs], 10),
-        (json!(["+1"]), json!("MG1"), vec![Sms, Mms, Whatsapp, Rcs], 10),
-        (json!([]), json!(null), vec![Sms, Mms, Whatsapp, Rcs], 10),
+        (json!(["+17205550142"]), json!(null), vec![Sms, Mms], (10, 5), (0, 0)),
+        (json!(["12345"]), json!(null), vec![Sms, Mms], (10, 5), (0, 0)),
+        (json!(["whatsapp:+447700900100"]), json!(null), vec![Whatsapp], (1, 16), (3, 10)),
+        (json!(["rcs:agent", "+1"]), json!(null), vec![Sms, Mms, Rcs], (10, 5), (11, 0)),
+        (json!(["+1"]), json!("MG1"), vec![Sms, Mms, Whatsapp, Rcs], (10, 16), (11, 10)),
+        (json!([]), json!(null), vec![Sms, Mms, Whatsapp, Rcs], (10, 16), (11, 10)),
     ];
-    for (numbers, service, channels, media) in cases {
+    for (numbers, service, channels, (media, megabytes), choices) in cases {
         let capabilities = of(numbers.clone(), service);
         assert_eq!((&capabilities.channels, capabilities.max_media), (&channels, media), "{numbers}");
-        assert_eq!(
-            capabilities.content.contains(&MessageType::Location),
-            channels.contains(&Whatsapp),
-            "{numbers}"
-        );
-        assert!(!capabilities.content.contains(&MessageType::Interactive), "{numbers}");
+        assert_eq!(capabilities.max_media_bytes, megabytes << 20, "{numbers}");
+        assert_eq!((capabilities.max_buttons, capabilities.max_list_entries), choices, "{numbers}");
+        let has = |kind: MessageType| capabilities.content.contains(&kind);
+        for kind in [MessageType::Location, MessageType::Products] {
+            assert_eq!(has(kind), channels.contains(&Whatsapp), "{numbers} {kind:?}");
+        }
+        assert_eq!(has(MessageType::Interactive), choices.0 > 0, "{numbers}");
+        assert!(has(MessageType::Custom), "{numbers}");
     }
 }
 
@@ -239,10 +258,10 @@ fn the_error_table_is_twilios() {
         (E::Filtered, &[30_007, 30_450, 63_013, 63_026, 63_039]),
         (E::Permission, &[21_408, 63_015, 63_035]),
         (E::WindowClosed, &[63_016]),
-        (E::Template, &[21_654, 21_655, 21_656, 63_027, 63_028, 63_029, 63_040, 63_041, 63_042]),
+        (E::Template, &[21_654, 21_655, 21_656, 63_027, 63_028, 63_029, 63_040, 63_041, 63_042, 216_602]),
         (E::Media, &[21_620, 21_623, 63_019, 63_021, 63_025, 63_034, 63_043, 63_044, 63_005, 63_030, 63_037]),
         (E::Registration, &[21_601, 21_603, 21_606, 21_609, 21_621, 21_659, 21_661, 21_664, 21_666, 21_667, 21_701, 21_705, 21_910, 63_002, 63_007, 63_022, 30_024, 30_032, 30_034, 30_035]),
-        (E::BadRequest, &[21_602, 21_617, 21_619, 63_031, 60_200, 35_114, 35_115, 35_117, 35_118, 35_125, 30_010]),
+        (E::BadRequest, &[21_602, 21_617, 21_619, 63_031, 60_200, 35_114, 35_115, 35_117, 35_118, 35_125, 30_010, 21_658]),
         (E::Expired, &[30_036]),
         (E::Rejected, &[0, 1, 99_999]),
     ];
