@@ -77,7 +77,7 @@ use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
-    Parsed,
+    Parsed, Presence,
 };
 use omni_core::event::{CarrierEvent, Channel};
 use omni_core::failure::SendError;
@@ -153,6 +153,10 @@ impl Carrier for MessageBird {
 
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
         send::look_up(&self.account, http, query).await
+    }
+
+    async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
+        send::show(&self.account, http, presence).await
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {

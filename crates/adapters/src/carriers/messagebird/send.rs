@@ -6,7 +6,7 @@ mod limits;
 mod platform;
 mod rest;
 
-use omni_core::carrier::{Accepted, Capabilities, Found, Health, LookUp, OutboundMessage};
+use omni_core::carrier::{Accepted, Capabilities, Found, Health, LookUp, OutboundMessage, Presence};
 use omni_core::content::{Button, OutboundMedia};
 use omni_core::event::{Channel, MessageType, ReportedState};
 use omni_core::failure::{ErrorClass, SendError};
@@ -93,6 +93,20 @@ pub(super) async fn look_up(
         }
         Generation::Rest | Generation::Bird => Ok(None),
     }
+}
+
+/// Marks a message of a person as read, and perhaps shows that somebody writes an answer. Only
+/// the platform offers that, for WhatsApp.
+pub(super) async fn show(
+    account: &Account,
+    http: &dyn HttpClient,
+    presence: &Presence,
+) -> Result<bool, SendError> {
+    if account.generation() != Generation::Platform || presence.channel != Channel::Whatsapp {
+        return Ok(false);
+    }
+    let response = http.execute(platform::show(account, presence)?).await?;
+    if response.is_success() { Ok(true) } else { Err(errors::platform_refusal(&response)) }
 }
 
 /// Asks whether the key works; sends nothing to anybody.

@@ -131,7 +131,7 @@ mod tests {
             "body": { "type": "text", "text": { "text": "hi" } },
             "reference": "r1",
             "notification": { "url": "https://gw.example.net/n" },
-            "receiver": { "contacts": [{ "identifierKey": "bsuid", "identifierValue": "GB.7Qk" }] },
+            "receiver": { "contacts": [{ "identifierKey": "whatsappbsuid", "identifierValue": "GB.7Qk" }] },
         }))
         .unwrap();
         assert_eq!((submission.to.as_str(), submission.reference.as_deref()), ("GB.7Qk", Some("r1")));

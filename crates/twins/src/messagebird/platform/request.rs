@@ -77,7 +77,13 @@ fn recipient(channel: Channel, body: &Map<String, Value>) -> Result<String, ApiE
 
 fn sender(channel: Channel, body: &Map<String, Value>) -> Result<String, ApiError> {
     let own = if channel == Channel::Sms { SMS_NUMBER } else { WHATSAPP_NUMBER };
-    let Some(from) = text(body, "from") else { return Ok(own.to_owned()) };
+    let Some(from) = text(body, "from") else {
+        // A template of Bird's own has a sender of its own.
+        let is_bird_s = |slug: &Value| slug.as_str().is_some_and(|slug| slug.starts_with("bird_"));
+        let built_in = body.get("template").and_then(|template| template.get("slug")).is_some_and(is_bird_s);
+        let missing = || ApiError::invalid("from", "`from` is required.");
+        return built_in.then(|| own.to_owned()).ok_or_else(missing);
+    };
     if from == SMS_NUMBER || from == WHATSAPP_NUMBER {
         return Ok(from.to_owned());
     }
@@ -189,7 +195,8 @@ mod tests {
             ("too many tags",        with(json!({ "tags": vec!["t"; 21] })),             2_001, "tags"),
             ("metadata that is none", with(json!({ "metadata": "x" })),                  2_001, "metadata"),
             ("too much metadata",    with(json!({ "metadata": { "a": "b".repeat(2_048) } })), 2_001, "metadata"),
-            ("an empty template",    json!({ "to": "+15550001001", "template": {} }),    2_005, "template"),
+            ("nobody sends",         json!({ "to": "+15550001001", "text": "hi", "category": "service" }), 2_001, "from"),
+            ("an empty template",    json!({ "to": "+15550001001", "from": SMS_NUMBER, "template": {} }), 2_005, "template"),
         ];
         for (name, body, code, parameter) in cases {
             assert_eq!(read(Channel::Sms, &body).unwrap_err(), (code, parameter), "{name}");
@@ -213,7 +220,7 @@ mod tests {
             ("a template",      json!({ "template": { "slug": "hello" } }),                                None),
         ];
         for (name, mut body, parameter) in cases {
-            body["to"] = "GB.7Qk20Xd3aLm".into();
+            (body["to"], body["from"]) = ("GB.7Qk20Xd3aLm".into(), WHATSAPP_NUMBER.into());
             let refused = read(Channel::Whatsapp, &body).err().map(|(_, parameter)| parameter);
             assert_eq!(refused, parameter, "{name}");
         }
@@ -222,7 +229,8 @@ mod tests {
     #[test]
     fn what_a_request_says() {
         let body = json!({
-            "to": "+15550001001", "text": "hi", "category": "service", "metadata": { "ref": "r1", "x": 1 },
+            "to": "+15550001001", "from": SMS_NUMBER, "text": "hi", "category": "service",
+            "metadata": { "ref": "r1", "x": 1 },
         });
         let submission = read(Channel::Sms, &body).unwrap();
         assert_eq!((submission.to.as_str(), submission.from.as_str()), ("+15550001001", SMS_NUMBER));

@@ -68,6 +68,7 @@ fn contact(to: &Address) -> Value {
     match to.expose().split_once(':') {
         None => json!({ "identifierKey": "phonenumber", "identifierValue": to.expose() }),
         Some(("email", address)) => json!({ "identifierKey": "emailaddress", "identifierValue": address }),
+        Some(("bsuid", id)) => json!({ "identifierKey": "whatsappbsuid", "identifierValue": id }),
         Some((kind, id)) => json!({ "identifierKey": kind, "identifierValue": id }),
     }
 }
@@ -83,8 +84,10 @@ fn content(content: &OutboundContent) -> Result<Value, SendError> {
         }
         OutboundContent::Location { location } => {
             let mut body = json!({ "coordinates": { "latitude": location.lat, "longitude": location.lon } });
-            if location.name.is_some() || location.address.is_some() {
-                body["location"] = json!({ "label": location.name, "address": location.address });
+            for (member, text) in [("label", &location.name), ("address", &location.address)] {
+                if let Some(text) = text {
+                    body["location"][member] = json!(text);
+                }
             }
             json!({ "type": "location", "location": body })
         }
@@ -128,12 +131,22 @@ fn choices(text: &str, buttons: &[Button], list_label: Option<&String>) -> Value
         let actions: Vec<Value> = buttons.iter().map(action).collect();
         return json!({ "type": "text", "text": { "text": text, "actions": actions } });
     }
-    let items: Vec<Value> = buttons
-        .iter()
-        .map(|b| json!({ "title": b.title, "description": b.description, "postbackPayload": b.id }))
-        .collect();
+    // An item is a section of the list, and its actions are what can be picked.
+    let entries: Vec<Value> = buttons.iter().map(entry).collect();
     let label = list_label.map_or("Options", String::as_str);
-    json!({ "type": "list", "list": { "text": text, "items": items, "metadata": { "button": { "label": label } } } })
+    json!({ "type": "list", "list": {
+        "text": text,
+        "items": [{ "title": label, "actions": entries }],
+        "metadata": { "button": { "label": label } },
+    } })
+}
+
+fn entry(button: &Button) -> Value {
+    let mut postback = json!({ "text": button.title, "payload": button.id });
+    if let Some(description) = &button.description {
+        postback["metadata"] = json!({ "description": { "label": description } });
+    }
+    json!({ "type": "postback", "postback": postback })
 }
 
 fn action(button: &Button) -> Value {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use omni_core::carrier::{Accepted, Capabilities, Found, LookUp, OutboundMessage};
+use omni_core::carrier::{Accepted, Capabilities, Found, LookUp, OutboundMessage, Presence};
 use omni_core::content::{Button, OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, MessageType, ReportedState};
 use omni_core::failure::SendError;
@@ -21,6 +21,7 @@ const MAX_SEGMENTS: usize = 12;
 pub(super) fn capabilities(base: Capabilities) -> Capabilities {
     let mut content = super::common_content();
     content.extend([MessageType::Reaction, MessageType::Contacts]);
+    let whatsapp: Vec<Channel> = base.channels.iter().copied().filter(|c| *c == Channel::Whatsapp).collect();
     Capabilities {
         content,
         // Twelve segments of whatever letters: 33 emoji fill one, because none is cut in two.
@@ -30,6 +31,8 @@ pub(super) fn capabilities(base: Capabilities) -> Capabilities {
         look_up: true,
         idempotent: true,
         handles_stop: true,
+        read_marks: whatsapp.clone(),
+        typing: whatsapp,
         ..base
     }
 }
@@ -230,6 +233,13 @@ fn reaction(account: &Account, target: &str, emoji: &str) -> Result<HttpRequest,
     } else {
         Ok(authorized(account, "PUT", &path)?.json(&json!({ "emoji": emoji })))
     }
+}
+
+/// Acknowledges one received message to WhatsApp. A typing indicator vanishes with our next
+/// message, or after 25 seconds.
+pub(super) fn show(account: &Account, presence: &Presence) -> Result<HttpRequest, SendError> {
+    let path = format!("whatsapp/messages/{}/read", form::segment(&presence.external_id));
+    Ok(authorized(account, "POST", &path)?.json(&json!({ "typing_indicator": presence.typing })))
 }
 
 pub(super) fn outcome(message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {

@@ -209,7 +209,7 @@ fn requests_say_what_each_api_wants() {
             "a list",
             whatsapp(buttons(1, None, Some("Pick"))),
             "POST https://api.bird.com/workspaces/ws%201/channels/wa1/messages",
-            json!({ "body": { "type": "list", "list": { "items": [{ "title": "B1", "postbackPayload": "b1" }], "metadata": { "button": { "label": "Pick" } } } } }),
+            json!({ "body": { "type": "list", "list": { "text": "Head\n\nWhich?", "items": [{ "title": "Pick", "actions": [{ "type": "postback", "postback": { "text": "B1", "payload": "b1" } }] }], "metadata": { "button": { "label": "Pick" } } } } }),
         ),
         (
             "bird",
@@ -217,6 +217,13 @@ fn requests_say_what_each_api_wants() {
             whatsapp(place()),
             "POST https://api.bird.com/workspaces/ws%201/channels/wa1/messages",
             json!({ "body": { "type": "location", "location": { "coordinates": { "latitude": 52.37 }, "location": { "label": "HQ" } } } }),
+        ),
+        (
+            "bird",
+            "a text to a person without number",
+            message(Channel::Whatsapp, "+31970102030", "bsuid:NL.1", text("x")),
+            "POST https://api.bird.com/workspaces/ws%201/channels/wa1/messages",
+            json!({ "receiver": { "contacts": [{ "identifierKey": "whatsappbsuid", "identifierValue": "NL.1" }] } }),
         ),
         (
             "platform",
