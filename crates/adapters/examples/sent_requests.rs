@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{Carrier, LookUp, OutboundMessage, Presence};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Channel, Location};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::time::Timestamp;
@@ -235,11 +235,12 @@ fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundConte
 }
 
 fn template(id: &str, names: &[&str]) -> OutboundContent {
-    OutboundContent::Template {
+    OutboundContent::Template(Template {
         template_id: id.into(),
         language: Some("en_GB".into()),
         params: names.iter().map(|name| ((*name).to_owned(), format!("value of {name}"))).collect(),
-    }
+        ..Template::default()
+    })
 }
 
 fn media(channel: Channel) -> Vec<(&'static str, OutboundContent)> {
@@ -277,16 +278,24 @@ fn media(channel: Channel) -> Vec<(&'static str, OutboundContent)> {
 }
 
 fn choices() -> Vec<(&'static str, OutboundContent)> {
-    let button =
-        |n: usize| Button { id: format!("id{n}"), title: format!("No. {n}"), description: None, url: None };
+    let button = |n: usize| Button {
+        id: format!("id{n}"),
+        title: format!("No. {n}"),
+        description: None,
+        url: None,
+        ..Button::default()
+    };
     let link = Button { url: Some("https://acme.example/".into()), ..button(1) };
     let entry = |n: usize| Button { description: Some("More words".into()), ..button(n) };
-    let of = |buttons: Vec<Button>, label: Option<&str>, around: bool| OutboundContent::Interactive {
-        text: "Well?".into(),
-        header: around.then(|| "Above".into()),
-        footer: around.then(|| "Below".into()),
-        buttons,
-        list_label: label.map(Into::into),
+    let of = |buttons: Vec<Button>, label: Option<&str>, around: bool| {
+        OutboundContent::Interactive(Interactive {
+            text: "Well?".into(),
+            header: around.then(|| "Above".into()),
+            footer: around.then(|| "Below".into()),
+            buttons,
+            list_label: label.map(Into::into),
+            ..Interactive::default()
+        })
     };
     vec![
         ("buttons", of(vec![button(1), button(2)], None, false)),

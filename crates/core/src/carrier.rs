@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::content::OutboundContent;
+use crate::content::{Interactive, OutboundContent, OutboundMedia};
 use crate::event::{CarrierEvent, Channel, MessageType, ReportedState};
 use crate::failure::SendError;
 use crate::http::{HttpClient, HttpRequest, HttpResponse};
@@ -87,7 +88,7 @@ pub trait Carrier: Send + Sync {
 
     /// The body of a verified request as it may be kept: a secret that travels in it is
     /// blanked.
-    fn journal_body(&self, request: &WebhookRequest) -> bytes::Bytes {
+    fn journal_body(&self, request: &WebhookRequest) -> Bytes {
         request.body.clone()
     }
 
@@ -131,6 +132,13 @@ pub trait Carrier: Send + Sync {
     async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
         let (_, _) = (http, presence);
         Ok(false)
+    }
+
+    /// Leaves a file with the carrier; the answer is the medium that messages of this
+    /// connection name it by. Sends nothing to anybody.
+    async fn upload(&self, http: &dyn HttpClient, file: &Upload) -> Result<OutboundMedia, SendError> {
+        let (_, _) = (http, file);
+        Err(SendError::Unsupported("uploads_not_carried"))
     }
 
     /// Asks the carrier whether our credentials work. Sends nothing to anybody.
@@ -192,6 +200,8 @@ pub struct Capabilities {
     pub idempotent: bool,
     /// It handles STOP itself (blocks and answers).
     pub handles_stop: bool,
+    /// It keeps files for later messages ([`Carrier::upload`]).
+    pub uploads: bool,
     /// Channels on which it shows that we read ([`Carrier::show`]).
     pub read_marks: Vec<Channel>,
     /// Channels on which it shows that somebody writes.
@@ -216,6 +226,7 @@ impl Capabilities {
         look_up: false,
         idempotent: false,
         handles_stop: false,
+        uploads: false,
         read_marks: Vec::new(),
         typing: Vec::new(),
     };
@@ -230,10 +241,16 @@ impl Capabilities {
         }
         match content {
             OutboundContent::Media { media, .. } if media.len() > self.max_media => Some("too_many_media"),
-            OutboundContent::Media { media, .. } if !media.iter().all(|m| self.takes(m.mime.as_deref())) => {
+            _ if content.media().any(|medium| !self.takes(medium.mime.as_deref())) => {
                 Some("media_type_not_carried")
             }
-            OutboundContent::Interactive { buttons, .. }
+            _ if content
+                .media()
+                .any(|medium| medium.size.is_some_and(|size| size > self.max_media_bytes)) =>
+            {
+                Some("media_too_large")
+            }
+            OutboundContent::Interactive(Interactive { buttons, .. })
                 if buttons.len() > self.max_buttons.max(self.max_list_entries) =>
             {
                 Some("too_many_buttons")
@@ -345,6 +362,27 @@ pub struct Presence {
     pub read_up_to: Timestamp,
     /// Somebody writes an answer; it vanishes by itself or with the answer.
     pub typing: bool,
+}
+
+/// A file for a carrier to keep.
+#[derive(Clone)]
+pub struct Upload {
+    /// Its content.
+    pub bytes: Bytes,
+    /// Its media type, without parameters.
+    pub mime: String,
+    /// Its name, without a path.
+    pub filename: String,
+}
+
+impl fmt::Debug for Upload {
+    /// Not the content, which is somebody's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload")
+            .field("bytes", &self.bytes.len())
+            .field("mime", &self.mime)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The answer of a credentials check.

@@ -118,6 +118,14 @@ pub enum MessageType {
     Template,
     /// Buttons or a list (outbound).
     Interactive,
+    /// A question for the person's place (outbound).
+    LocationRequest,
+    /// A form to fill in (outbound).
+    Flow,
+    /// Products of a catalogue (outbound).
+    Products,
+    /// A mail with a subject of its own (outbound).
+    Email,
     /// A kind that we (or the carrier) cannot represent; kept and visible.
     Unsupported,
 }

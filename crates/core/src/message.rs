@@ -68,6 +68,36 @@ pub enum Priority {
     Low,
 }
 
+/// What a message is for. People can refuse one purpose and keep the others, and some carriers
+/// want to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// About something that the person ordered, booked or owns.
+    Transactional,
+    /// To make them buy or come back.
+    Marketing,
+    /// A code that proves who they are.
+    Authentication,
+    /// An answer to what they asked.
+    Service,
+}
+
+impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Transactional, Self::Marketing, Self::Authentication, Self::Service];
+
+    /// As in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transactional => "transactional",
+            Self::Marketing => "marketing",
+            Self::Authentication => "authentication",
+            Self::Service => "service",
+        }
+    }
+}
+
 /// One unit in a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -190,6 +220,9 @@ pub struct Sending {
     /// How urgent.
     #[serde(default)]
     pub priority: Priority,
+    /// What it is for, if the client says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
     /// Not before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_at: Option<Timestamp>,

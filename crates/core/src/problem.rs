@@ -52,6 +52,8 @@ codes! {
     NO_ROUTE = 409, false, "No connection can carry this message";
     SANDBOX_ADDRESS = 422, false, "A sandbox address with a live key";
     STATE_CONFLICT = 409, true, "Somebody changed it at the same time";
+    UPLOAD_REFUSED = 422, false, "The carrier does not take this file";
+    UPLOAD_FAILED = 502, true, "The file did not get to the carrier";
     NOT_CANCELABLE = 409, false, "It is too late to cancel";
     ALREADY_REDRIVEN = 409, false, "The dead letter was redriven before";
     STORE_UNAVAILABLE = 503, true, "Nothing can be stored right now";

@@ -85,6 +85,11 @@ pub enum Command {
         before_help = "Examples:\n  omni send +15550001001 \"Your table is ready\"\n  omni send whatsapp:+15550001001 --template booking -p 1=Ana --wait"
     )]
     Send(Box<SendArgs>),
+    /// Leave a file with a connection's carrier, for messages that name it by id.
+    #[command(
+        before_help = "Examples:\n  omni upload menu.pdf --connection whatsapp-main\n  omni upload note.ogg --connection whatsapp-main --type audio/ogg --json"
+    )]
+    Upload(UploadArgs),
     /// Let a sandbox twin send a real, signed callback.
     #[command(
         before_help = "Examples:\n  omni trigger whatsapp.text --text \"where is my booking 4711?\"\n  omni trigger --list"
@@ -395,6 +400,9 @@ pub struct SendArgs {
     /// A template's name or id.
     #[arg(long)]
     pub template: Option<String>,
+    /// Any content as the API takes it: JSON, or @FILE, or @- for standard input.
+    #[arg(long, conflicts_with_all = ["text", "media", "template"])]
+    pub content: Option<String>,
     /// A template's value, name=value; may be repeated.
     #[arg(short = 'p', long = "param", value_parser = words::pair, requires = "template")]
     pub params: Vec<(String, String)>,
@@ -404,6 +412,9 @@ pub struct SendArgs {
     /// high, normal or low.
     #[arg(long)]
     pub priority: Option<String>,
+    /// transactional, marketing, authentication or service.
+    #[arg(long)]
+    pub purpose: Option<String>,
     /// Not after: 15m, 2h, or RFC 3339.
     #[arg(long, value_parser = words::moment)]
     pub expire: Option<Moment>,
@@ -416,6 +427,22 @@ pub struct SendArgs {
     /// How long to wait.
     #[arg(long, value_parser = words::duration, default_value = "60s")]
     pub timeout: Duration,
+    /// Which server.
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// `omni upload`.
+#[derive(Debug, clap::Args)]
+pub struct UploadArgs {
+    /// The file.
+    pub file: PathBuf,
+    /// The connection whose carrier keeps it.
+    #[arg(long)]
+    pub connection: String,
+    /// Its media type; from the name's ending if left out.
+    #[arg(long = "type")]
+    pub mime: Option<String>,
     /// Which server.
     #[command(flatten)]
     pub server: ServerArgs,

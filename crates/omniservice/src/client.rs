@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use omni_core::problem::{self, Problem};
 use omni_core::secret::Secret;
-use reqwest::{Method, Response};
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
 use crate::cli::ServerArgs;
@@ -110,16 +110,29 @@ impl Client {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> anyhow::Result<Response> {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
-        if !self.key.is_empty() {
-            request = request.bearer_auth(self.key.expose());
-        }
+        let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
+        self.answer(request).await
+    }
+
+    /// A file, whole; the answer is JSON.
+    pub async fn upload(&self, path: &str, mime: &str, file: Vec<u8>) -> anyhow::Result<Value> {
+        let request = self.request(Method::POST, path).header("content-type", mime).body(file);
+        let text = self.answer(request).await?.text().await.context("the answer broke off")?;
+        serde_json::from_str(&text).context("the answer is not JSON: is this an omniservice?")
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        if self.key.is_empty() { request } else { request.bearer_auth(self.key.expose()) }
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> anyhow::Result<Response> {
         let response = request.send().await.map_err(|error| {
             let detail = format!("{} does not answer ({}). Is it running?", self.url, root(&error));
             Problem::new(problem::SERVER_UNREACHABLE, detail)

@@ -53,6 +53,7 @@ async fn dispatch(command: Command) -> anyhow::Result<()> {
         Command::Keys(command) => run::keys::run(command),
         Command::Schema(args) => run::schema::run(&args),
         Command::Send(args) => run::send::run(*args).await,
+        Command::Upload(args) => run::upload::run(args).await,
         Command::Trigger(args) => run::trigger::run(args).await,
         Command::Faults(args) => run::faults::run(args).await,
         Command::Tail(args) => run::tail::run(args).await,

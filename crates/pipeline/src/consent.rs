@@ -5,6 +5,7 @@ use omni_core::address::Address;
 use omni_core::event::{Channel, ConsentChange};
 use omni_core::id::AccountId;
 use omni_core::job::Leased;
+use omni_core::message::{Message, Purpose};
 use omni_core::problem;
 use omni_core::steps::StepId;
 use omni_core::store::{Changes, Expect, Pointer, StoreExt as _};
@@ -14,6 +15,23 @@ use serde_json::json;
 
 use crate::engine::Engine;
 use crate::step::StepError;
+
+/// The category of a record about marketing alone, in WhatsApp's word.
+const MARKETING: &str = "marketing_messages";
+
+/// Where consent to `message` is written down: to everything, and if it is marketing to that.
+pub fn pointers(message: &Message) -> Vec<Pointer> {
+    let address = message.customer_address.expose();
+    let mut pointers = vec![Pointer::consent(&message.account, address)];
+    if message.sending.as_ref().and_then(|sending| sending.purpose) == Some(Purpose::Marketing) {
+        pointers.push(of_category(&message.account, address, MARKETING));
+    }
+    pointers
+}
+
+fn of_category(account: &AccountId, address: &str, category: &str) -> Pointer {
+    Pointer::consent(account, &format!("{address}|{category}"))
+}
 
 /// Whether, and how far, an address opted out of an account's messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +58,7 @@ impl ConsentRecord {
     /// The carrier refused a message, or reported it undeliverable, for lack of consent.
     /// On WhatsApp that is about marketing only: answers stay allowed.
     pub fn refused_by_carrier(channel: Channel, at: Timestamp) -> Self {
-        let category = (channel == Channel::Whatsapp).then(|| "marketing_messages".to_owned());
+        let category = (channel == Channel::Whatsapp).then(|| MARKETING.to_owned());
         Self { opted_out: true, category, source: "carrier".to_owned(), at }
     }
 
@@ -48,7 +66,7 @@ impl ConsentRecord {
     fn pointer(&self, account: &AccountId, address: &str) -> Pointer {
         match &self.category {
             None => Pointer::consent(account, address),
-            Some(category) => Pointer::consent(account, &format!("{address}|{category}")),
+            Some(category) => of_category(account, address, category),
         }
     }
 

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use omni_core::address::Address;
 use omni_core::carrier::{Capabilities, Carrier};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{
+    Button, Custom, Email, Flow, Interactive, OutboundContent, OutboundMedia, ProductSection, Products,
+    Template, TemplateButton, TemplateButtonKind, TemplateHeader,
+};
 use omni_core::event::{Channel, Location};
 use omni_core::failure::SendError;
+use serde_json::{Value, json};
 
 use super::{samples_of, table, thousands};
 use crate::support::outbound::message;
@@ -65,6 +69,7 @@ fn said(can: &Capabilities) -> String {
         ("can be asked about a lost answer", yes(can.look_up)),
         ("honours an idempotency key", yes(can.idempotent)),
         ("handles STOP itself", yes(can.handles_stop)),
+        ("keeps files for later messages", yes(can.uploads)),
         ("shows that we read", channels(&can.read_marks)),
         ("shows that somebody writes", channels(&can.typing)),
     ];
@@ -80,24 +85,32 @@ fn picture(n: usize) -> OutboundMedia {
 }
 
 fn button(n: usize) -> Button {
-    Button { id: format!("id{n}"), title: format!("No. {n}"), description: None, url: None }
+    Button {
+        id: format!("id{n}"),
+        title: format!("No. {n}"),
+        description: None,
+        url: None,
+        ..Button::default()
+    }
 }
 
 fn choice(buttons: Vec<Button>, list_label: Option<&str>) -> OutboundContent {
-    OutboundContent::Interactive {
+    OutboundContent::Interactive(Interactive {
         text: "Well?".into(),
         header: None,
         footer: None,
         buttons,
         list_label: list_label.map(Into::into),
-    }
+        ..Interactive::default()
+    })
 }
 
-fn template(id: &str) -> OutboundContent {
-    OutboundContent::Template {
+fn template(id: &str) -> Template {
+    Template {
         template_id: id.into(),
         language: Some("en_GB".into()),
         params: BTreeMap::from([("1".to_owned(), "Maya".to_owned())]),
+        ..Template::default()
     }
 }
 
@@ -105,21 +118,92 @@ fn media(count: usize, text: Option<String>) -> OutboundContent {
     OutboundContent::Media { media: (0..count).map(picture).collect(), text }
 }
 
-fn kinds() -> Vec<(&'static str, Vec<OutboundContent>)> {
+/// What is tried: of each kind samples of which one must be taken.
+fn kinds(carrier: &str) -> Vec<(&'static str, Vec<OutboundContent>)> {
+    let mut kinds = plain_kinds();
+    kinds.extend(rich_kinds(carrier));
+    kinds
+}
+
+fn plain_kinds() -> Vec<(&'static str, Vec<OutboundContent>)> {
     let link = Button { url: Some("https://acme.example/".into()), ..button(1) };
     let place = Location { lat: 51.5, lon: -0.08, name: Some("City Hall".into()), address: None };
-    let card = serde_json::json!([{ "name": { "formatted_name": "Maya", "first_name": "Maya" } }]);
+    let card = json!([{ "name": { "formatted_name": "Maya", "first_name": "Maya" } }]);
+    let under_picture = Interactive {
+        text: "Well?".into(),
+        header_media: Some(Box::new(picture(1))),
+        buttons: vec![button(1)],
+        ..Interactive::default()
+    };
     vec![
         ("text", vec![OutboundContent::Text { text: "hello".into() }]),
         ("a picture", vec![media(1, None)]),
         ("a picture with words", vec![media(1, Some("hello".into()))]),
-        ("a template", vec![template("HX0123456789abcdef0123456789abcdef"), template("order_update")]),
         ("buttons", vec![choice(vec![button(1), button(2)], None)]),
+        ("buttons under a picture", vec![OutboundContent::Interactive(under_picture)]),
         ("a list", vec![choice((0..5).map(button).collect(), Some("Choose"))]),
         ("a button with a link", vec![choice(vec![link], None)]),
         ("a place", vec![OutboundContent::Location { location: place }]),
+        (
+            "the question for a place",
+            vec![OutboundContent::LocationRequest { text: "Where are you?".into() }],
+        ),
         ("a reaction", vec![OutboundContent::Reaction { target: "1".into(), emoji: "👍".into() }]),
         ("contact cards", vec![OutboundContent::Contacts { contacts: card }]),
+    ]
+}
+
+fn rich_kinds(carrier: &str) -> Vec<(&'static str, Vec<OutboundContent>)> {
+    let ids = ["HX0123456789abcdef0123456789abcdef", "order_update"];
+    let varied = |change: fn(&mut Template)| {
+        let varied = |id: &&str| {
+            let mut template = template(id);
+            change(&mut template);
+            OutboundContent::Template(template)
+        };
+        ids.iter().map(varied).collect::<Vec<_>>()
+    };
+    let flow = Flow {
+        text: "Book".into(),
+        flow_id: Some("1".into()),
+        label: "Open".into(),
+        screen: Some("FIRST".into()),
+        ..Flow::default()
+    };
+    let section = ProductSection { title: None, products: vec!["sku-1".into()] };
+    let products = Products { catalog_id: Some("1".into()), sections: vec![section], ..Products::default() };
+    let email = Email { subject: Some("Hi".into()), text: Some("hello".into()), ..Email::default() };
+    let objects = [
+        json!({ "type": "text", "text": { "body": "hello" } }),
+        json!({ "type": "message", "text": "hello" }),
+        json!({ "type": "text", "content": { "text": "hello" } }),
+        json!({ "ContentSid": "HX0123456789abcdef0123456789abcdef" }),
+        json!({ "content": { "text": "hello" } }),
+        json!({ "text": "hello" }),
+        json!({ "body": "hello" }),
+        json!({ "subject": "Hi", "content": [{ "type": "text/plain", "value": "hello" }] }),
+    ];
+    let custom = |object: &Value| {
+        let object = object.as_object().cloned().unwrap_or_default();
+        OutboundContent::Custom(Custom { carrier: carrier.to_owned(), object })
+    };
+    vec![
+        ("a template", varied(|_| {})),
+        (
+            "a template with a picture above",
+            varied(|template| template.header = Some(TemplateHeader::Media(Box::new(picture(1))))),
+        ),
+        (
+            "a template with values in buttons",
+            varied(|template| {
+                let kind = TemplateButtonKind::QuickReply { payload: "yes".into() };
+                template.buttons = vec![TemplateButton { index: 0, kind }];
+            }),
+        ),
+        ("a form", vec![OutboundContent::Flow(Box::new(flow))]),
+        ("a product", vec![OutboundContent::Products(products)]),
+        ("a mail with a subject", vec![OutboundContent::Email(Box::new(email))]),
+        ("the carrier's own shape", objects.iter().map(custom).collect()),
     ]
 }
 
@@ -138,7 +222,7 @@ fn taken(carrier: &dyn Carrier) -> String {
         }
         refusals.pop().unwrap_or_default()
     };
-    let rows: Vec<Vec<String>> = kinds()
+    let rows: Vec<Vec<String>> = kinds(carrier.name().0)
         .iter()
         .map(|(name, contents)| {
             let cells = lines.iter().map(|line| cell(contents, line));

@@ -2,7 +2,7 @@
 
 use omni_core::address::Address;
 use omni_core::carrier::{Carrier, OutboundMessage};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Channel, MessageType};
 use omni_core::http::HttpRequest;
 use omni_core::segments;
@@ -106,15 +106,22 @@ fn a_text_that_is_split_fits_part_by_part() {
 
 /// A content that says `words`, by the place where it says them.
 fn saying(words: &str) -> Vec<(&'static str, OutboundContent)> {
-    let button = |title: &str| Button { id: "yes".into(), title: title.into(), description: None, url: None };
+    let button = |title: &str| Button {
+        id: "yes".into(),
+        title: title.into(),
+        description: None,
+        url: None,
+        ..Button::default()
+    };
     let choice = |text: &str, header: Option<&str>, footer: Option<&str>, buttons: Vec<Button>| {
-        OutboundContent::Interactive {
+        OutboundContent::Interactive(Interactive {
             text: text.into(),
             header: header.map(Into::into),
             footer: footer.map(Into::into),
             buttons,
             list_label: None,
-        }
+            ..Interactive::default()
+        })
     };
     let picture = OutboundMedia {
         url: Some("https://files.gw.example.net/menu.png".into()),
@@ -166,15 +173,21 @@ fn pictures(count: usize) -> OutboundContent {
 }
 
 fn choices(count: usize) -> OutboundContent {
-    let button =
-        |n| Button { id: format!("id{n}."), title: format!("No {n}."), description: None, url: None };
-    OutboundContent::Interactive {
+    let button = |n| Button {
+        id: format!("id{n}."),
+        title: format!("No {n}."),
+        description: None,
+        url: None,
+        ..Button::default()
+    };
+    OutboundContent::Interactive(Interactive {
         text: "Well?".into(),
         header: None,
         footer: None,
         buttons: (0..count).map(button).collect(),
         list_label: None,
-    }
+        ..Interactive::default()
+    })
 }
 
 #[test]
@@ -222,10 +235,13 @@ fn what_a_carrier_says_it_takes_it_takes() {
     let place = omni_core::event::Location { lat: 51.5, lon: -0.08, name: None, address: None };
     let card = serde_json::json!([{ "name": { "formatted_name": "Maya", "first_name": "Maya" } }]);
     let params = std::collections::BTreeMap::from([("1".to_owned(), "Maya".to_owned())]);
-    let template = |id: &str| OutboundContent::Template {
-        template_id: id.into(),
-        language: Some("en_GB".into()),
-        params: params.clone(),
+    let template = |id: &str| {
+        OutboundContent::Template(Template {
+            template_id: id.into(),
+            language: Some("en_GB".into()),
+            params: params.clone(),
+            ..Template::default()
+        })
     };
     let mut kinds: Vec<OutboundContent> = saying("Yes").into_iter().map(|(_, content)| content).collect();
     kinds.extend(["HX0123456789abcdef0123456789abcdef", "order_update"].map(template));

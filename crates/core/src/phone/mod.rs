@@ -271,6 +271,11 @@ fn as_prefixed(text: &str) -> Option<Parsed> {
     }
 }
 
+/// A mail address, normalised; `None` if it is none.
+pub fn email(text: &str) -> Option<Address> {
+    clean(text).and_then(|text| as_email(&text)).map(Address::from)
+}
+
 /// A mail address with its domain in lower case, where case means nothing; before the `@` it
 /// may. (`sip:…@host` is none: names hold no colon.)
 fn as_email(text: &str) -> Option<String> {

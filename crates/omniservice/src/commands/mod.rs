@@ -18,4 +18,5 @@ pub mod send;
 pub mod serve;
 pub mod tail;
 pub mod trigger;
+pub mod upload;
 pub mod why;

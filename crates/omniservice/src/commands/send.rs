@@ -90,22 +90,7 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
     if let Some(carrier) = &args.carrier {
         to.insert("preferredCarrier".into(), json!(carrier));
     }
-    let words = args.text.clone();
-    if words.is_none() && args.template.is_none() && args.media.is_empty() {
-        let detail = "say what: the words after the address, or --template, or --media";
-        return Err(Problem::new(problem::VALIDATION_FAILED, detail).into());
-    }
-    let content = match (&args.template, args.media.as_slice()) {
-        (Some(template), _) => {
-            let mut params = Map::new();
-            for (name, value) in &args.params {
-                params.insert(name.clone(), json!(value));
-            }
-            json!({ "type": "template", "templateId": template, "templateParams": params })
-        }
-        (None, []) => json!({ "type": "text", "text": words.unwrap_or_default() }),
-        (None, media) => json!({ "type": "media", "mediaUrls": media, "text": words }),
-    };
+    let content = content(args)?;
     let mut options = Map::new();
     if let Some(when) = args.schedule {
         let at = when.ahead(SystemClock.now()).ok_or_else(|| {
@@ -119,6 +104,9 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
         })?;
         options.insert("expireAt".into(), json!(at));
     }
+    if let Some(purpose) = &args.purpose {
+        options.insert("purpose".into(), json!(purpose));
+    }
     if let Some(priority) = &args.priority {
         options.insert("priority".into(), json!(priority));
     }
@@ -130,4 +118,37 @@ fn body(args: &SendArgs) -> anyhow::Result<Value> {
         body["accountId"] = json!(account);
     }
     Ok(body)
+}
+
+fn content(args: &SendArgs) -> anyhow::Result<Value> {
+    let words = &args.text;
+    Ok(match (&args.content, &args.template, args.media.as_slice()) {
+        (Some(content), _, _) => given(content)?,
+        (None, Some(template), _) => {
+            let params: Map<String, Value> =
+                args.params.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+            json!({ "type": "template", "templateId": template, "templateParams": params })
+        }
+        (None, None, []) => match words {
+            Some(text) => json!({ "type": "text", "text": text }),
+            None => {
+                let detail = "say what: the words after the address, --template, --media, or --content";
+                return Err(Problem::new(problem::VALIDATION_FAILED, detail).into());
+            }
+        },
+        (None, None, media) => json!({ "type": "media", "mediaUrls": media, "text": words }),
+    })
+}
+
+/// `--content`: JSON, the name of a file with it, or `@-`.
+fn given(content: &str) -> anyhow::Result<Value> {
+    let text = match content.strip_prefix('@') {
+        None => content.to_owned(),
+        Some("-") => std::io::read_to_string(std::io::stdin()).context("standard input cannot be read")?,
+        Some(file) => std::fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?,
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        let detail = format!("--content is not JSON: {error}");
+        Problem::new(problem::VALIDATION_FAILED, detail).into()
+    })
 }

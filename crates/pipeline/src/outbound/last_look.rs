@@ -7,10 +7,10 @@ use omni_core::failure::ErrorClass;
 use omni_core::message::{Author, Message};
 use omni_core::segments;
 use omni_core::status::Status;
-use omni_core::store::{Changes, Pointer, StoreExt, Table};
+use omni_core::store::{Changes, StoreExt, Table};
 
 use super::deliver::{Delivery, Stop, failed, ours};
-use crate::consent::ConsentRecord;
+use crate::consent::{self, ConsentRecord};
 use crate::directory::Connection;
 use crate::step::StepError;
 
@@ -54,13 +54,15 @@ impl Delivery<'_> {
             return Ok(Err(Stop::End(Status::Expired, error)));
         }
         if message.author != Author::ConsentReply {
-            let pointer = Pointer::consent(&message.account, message.customer_address.expose());
-            let store = &self.engine.store;
-            let consent = store.pointer::<ConsentRecord>(&message.tenant, &pointer).await.map_err(failed)?;
-            seen.note(Table::Pointer, pointer.as_str(), consent.as_ref().map(|found| found.version));
-            if consent.is_some_and(|record| record.value.opted_out) {
-                let error = ours("RECIPIENT_OPTED_OUT", ErrorClass::OptedOut, "the recipient opted out");
-                return Ok(Err(Stop::End(Status::Failed, error)));
+            for pointer in consent::pointers(message) {
+                let store = &self.engine.store;
+                let found = store.pointer::<ConsentRecord>(&message.tenant, &pointer).await;
+                let consent = found.map_err(failed)?;
+                seen.note(Table::Pointer, pointer.as_str(), consent.as_ref().map(|found| found.version));
+                if consent.is_some_and(|record| record.value.opted_out) {
+                    let error = ours("RECIPIENT_OPTED_OUT", ErrorClass::OptedOut, "the recipient opted out");
+                    return Ok(Err(Stop::End(Status::Failed, error)));
+                }
             }
         }
         if let (Some(epoch), Some(conversation)) = (sending.epoch, message.conversation)

@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use super::breaker::BreakerState;
 use super::request::{self, SendRequest};
 use super::select_carrier::{self, Wanted};
-use crate::consent::ConsentRecord;
+use crate::consent::{self, ConsentRecord};
 use crate::directory::Connection;
 use crate::engine::{Engine, outbound_lane};
 use crate::inbound::handle::load_conversation;
@@ -475,6 +475,7 @@ fn new_message(
         carrier_message_id: None,
         sending: Some(Sending {
             priority: request.priority,
+            purpose: request.purpose,
             scheduled_at: request.scheduled_at,
             expire_at: request.expire_at,
             callback_url: request.callback_url.clone(),
@@ -526,15 +527,15 @@ async fn customer(
 }
 
 async fn refuse_opted_out(engine: &Engine, message: &Message) -> Result<(), Problem> {
-    let pointer = Pointer::consent(&message.account, message.customer_address.expose());
-    let record = engine.store.pointer::<ConsentRecord>(&message.tenant, &pointer).await?;
-    match record {
-        Some(record) if record.value.opted_out => Err(Problem::new(
-            problem::RECIPIENT_OPTED_OUT,
-            format!("The recipient opted out on {}; only they can undo that.", record.value.at),
-        )),
-        _ => Ok(()),
+    for pointer in consent::pointers(message) {
+        let record = engine.store.pointer::<ConsentRecord>(&message.tenant, &pointer).await?;
+        if let Some(record) = record.map(|found| found.value).filter(|record| record.opted_out) {
+            let of = record.category.as_ref().map_or("", |_| " of marketing");
+            let detail = format!("The recipient opted out{of} on {}; only they can undo that.", record.at);
+            return Err(Problem::new(problem::RECIPIENT_OPTED_OUT, detail));
+        }
     }
+    Ok(())
 }
 
 fn refuse_unroutable(candidates: &[Candidate]) -> Result<(), Problem> {

@@ -95,6 +95,11 @@ fn exclusion(wanted: &Wanted<'_>, connection: &Connection, breaker: BreakerState
     if let Some(reason) = capabilities.refuses(wanted.channel, wanted.content) {
         return Some(reason);
     }
+    if let OutboundContent::Custom(custom) = wanted.content
+        && custom.carrier != connection.carrier.name().0
+    {
+        return Some("content_of_another_carrier");
+    }
     if wanted.sender.is_some() && connection.sender(wanted.channel, wanted.sender).is_none() {
         return Some("sender_not_here");
     }

@@ -103,6 +103,37 @@ async fn a_marketing_stop_on_whatsapp_leaves_a_full_stop_as_it_is() {
     assert_eq!(world.send("hi").await.unwrap_err().code, problem::RECIPIENT_OPTED_OUT);
 }
 
+#[tokio::test]
+async fn who_refuses_marketing_gets_the_rest() {
+    let whatsapp = Arc::new(Scripted::new("wa", Channel::Whatsapp));
+    let world = World::of([&whatsapp], |_| {});
+    let body = |purpose: Option<&str>, at: Option<&str>| {
+        json!({ "to": { "phoneNumber": crate::support::PERSON, "channel": "whatsapp" }, "text": "offer",
+            "options": { "purpose": purpose, "scheduledAt": at } })
+    };
+    let scheduled = body(Some("marketing"), Some("2026-11-21T13:00:00Z"));
+    let scheduled = world.publish(&scheduled, None).await.unwrap().response.message_id;
+    let id = world.publish(&body(Some("marketing"), None), None).await.unwrap().response.message_id;
+    world.settle().await;
+    world.callback("wa", json!([{ "status": "failed", "ref": id, "class": "opted_out" }])).await;
+    world.settle().await;
+    let refused = world.publish(&body(Some("marketing"), None), None).await.unwrap_err();
+    assert_eq!(refused.code, problem::RECIPIENT_OPTED_OUT);
+    assert!(refused.detail.contains("marketing"), "{}", refused.detail);
+    for purpose in [None, Some("transactional"), Some("authentication"), Some("service")] {
+        world.publish(&body(purpose, None), None).await.unwrap();
+    }
+    // What was accepted before is stopped by the last look.
+    let sent = whatsapp.texts().len();
+    world.pass(Duration::from_secs(2 * 60 * 60)).await;
+    let message = world.message(scheduled).await;
+    assert_eq!(
+        (message.status, message.error.unwrap().code.as_str()),
+        (Status::Failed, "RECIPIENT_OPTED_OUT")
+    );
+    assert_eq!(whatsapp.texts().len(), sent + 4);
+}
+
 /// The receipt of the first part comes while its send breaks off.
 #[tokio::test]
 async fn a_receipt_for_one_part_does_not_end_the_others() {

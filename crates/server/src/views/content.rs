@@ -1,8 +1,8 @@
 //! What a message says.
 
 use omni_core::address::Address;
-use omni_core::content::OutboundContent;
-use omni_core::event::{InboundMessage, MediaRef, Reaction};
+use omni_core::content::{OutboundContent, Template, TemplateHeader};
+use omni_core::event::{InboundMessage, Location, MediaRef, Reaction};
 use omni_core::message::Content;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -32,16 +32,27 @@ impl From<&Content> for ContentView {
 /// The content of a request that would send the same.
 fn as_requested(content: &OutboundContent) -> Value {
     if let OutboundContent::Location { location } = content {
-        let (lat, lon) = (location.lat, location.lon);
-        let mut value = json!({ "type": "location", "latitude": lat, "longitude": lon });
-        for (name, text) in [("name", &location.name), ("address", &location.address)] {
-            if let Some(text) = text {
-                value[name] = json!(text);
-            }
-        }
+        let mut value = place(location);
+        value["type"] = json!("location");
         return value;
     }
-    serde_json::to_value(content).unwrap_or_default()
+    let mut value = serde_json::to_value(content).unwrap_or_default();
+    if let OutboundContent::Template(Template { header: Some(TemplateHeader::Location(location)), .. }) =
+        content
+    {
+        value["templateHeader"] = json!({ "location": place(location) });
+    }
+    value
+}
+
+fn place(location: &Location) -> Value {
+    let mut value = json!({ "latitude": location.lat, "longitude": location.lon });
+    for (name, text) in [("name", &location.name), ("address", &location.address)] {
+        if let Some(text) = text {
+            value[name] = json!(text);
+        }
+    }
+    value
 }
 
 /// A message as a carrier delivered it, in our words.

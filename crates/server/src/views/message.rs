@@ -1,7 +1,7 @@
 //! A message.
 
 use omni_core::address::Address;
-use omni_core::message::{DeliveryError, Direction, Message};
+use omni_core::message::{DeliveryError, Direction, Message, Purpose};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -85,6 +85,10 @@ pub struct MessageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = words::priority)]
     pub priority: Option<&'static str>,
+    /// What it is for (outbound), if that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = words::purpose)]
+    pub purpose: Option<&'static str>,
     /// Not sent before (outbound).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_at: Option<When>,
@@ -135,6 +139,7 @@ impl From<&Message> for MessageView {
             sequence: message.sequence,
             correlation_id: message.correlation.to_string(),
             priority: sending.map(|sending| words::priority_word(sending.priority)),
+            purpose: sending.and_then(|sending| sending.purpose).map(Purpose::as_str),
             scheduled_at: sending.and_then(|sending| sending.scheduled_at).map(When),
             expire_at: sending.and_then(|sending| sending.expire_at).map(When),
             in_reply_to: sending.and_then(|sending| sending.in_reply_to).map(|id| id.to_string()),

@@ -91,10 +91,12 @@ pub struct SendSender {
 #[derive(Debug, ToSchema)]
 #[schema(as = OutboundContent, rename_all = "camelCase", example = json!({ "type": "text", "text": "Your table is ready." }))]
 pub struct SendContent {
-    /// `text`, `media`, `template`, `interactive`, `location`, `reaction` or `contacts`.
+    /// `text`, `media`, `template`, `interactive`, `location`, `reaction`, `contacts`,
+    /// `location_request`, `flow`, `products`, `email` or `custom`.
     #[schema(rename = "type")]
     pub kind: String,
-    /// The words (text, interactive), or the caption (media).
+    /// The words (text, interactive, `location_request`, flow, products, email), or the caption
+    /// (media).
     pub text: Option<String>,
     /// One medium by address (media).
     pub media_url: Option<String>,
@@ -104,7 +106,7 @@ pub struct SendContent {
     pub filename: Option<String>,
     /// Several media by address (media).
     pub media_urls: Option<Vec<String>>,
-    /// Several media as `{url | id, mime, filename}` (media).
+    /// Several media as `{url | id, mime, filename, size, voice}` (media).
     #[schema(value_type = Option<Vec<Object>>)]
     pub media: Option<Vec<Value>>,
     /// The approved template (template).
@@ -113,11 +115,22 @@ pub struct SendContent {
     pub template_params: Option<BTreeMap<String, String>>,
     /// Its language, like `en_GB` (template).
     pub language: Option<String>,
-    /// Short text above (interactive).
+    /// What its header shows, as `{text}`, `{media: {url | id, …}}` or
+    /// `{location: {latitude, longitude, …}}` (template).
+    #[schema(value_type = Option<Object>)]
+    pub template_header: Option<Value>,
+    /// What its buttons carry, as `{type, index, …}`: `quick_reply` with `payload`, `url` with
+    /// `text`, `copy_code` with `code`, `flow` with `token` and `data` (template).
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub template_buttons: Option<Vec<Value>>,
+    /// Short text above (interactive, flow, products).
     pub header: Option<String>,
-    /// Small text below (interactive).
+    /// A medium above, instead of text (interactive).
+    #[schema(value_type = Option<Object>)]
+    pub header_media: Option<Value>,
+    /// Small text below (interactive, flow, products).
     pub footer: Option<String>,
-    /// The choices as `{id, title, description, url}` (interactive).
+    /// The choices as `{id, title, description, url, section}` (interactive).
     #[schema(value_type = Option<Vec<Object>>)]
     pub buttons: Option<Vec<Value>>,
     /// The label that opens a list (interactive).
@@ -137,6 +150,46 @@ pub struct SendContent {
     /// Contact cards in the carrier's own shape (contacts).
     #[schema(value_type = Option<Vec<Object>>)]
     pub contacts: Option<Vec<Value>>,
+    /// The carrier's id of the form (flow).
+    pub flow_id: Option<String>,
+    /// Its name, instead of the id (flow).
+    pub flow_name: Option<String>,
+    /// The label of the button that opens it (flow).
+    pub label: Option<String>,
+    /// Comes back with the answers (flow).
+    pub token: Option<String>,
+    /// `navigate` to `screen`, or `data_exchange` with the form's own endpoint (flow).
+    pub action: Option<String>,
+    /// Its first screen (flow).
+    pub screen: Option<String>,
+    /// What that screen is given (flow).
+    #[schema(value_type = Option<Object>)]
+    pub data: Option<Value>,
+    /// Send the unpublished draft, to try it out (flow).
+    pub draft: Option<bool>,
+    /// The carrier's id of the catalogue (products).
+    pub catalog_id: Option<String>,
+    /// Which products, as `{title, products: […]}`; none for the whole catalogue (products).
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub sections: Option<Vec<Value>>,
+    /// The product whose picture stands for the catalogue (products).
+    pub thumbnail: Option<String>,
+    /// The subject (email).
+    pub subject: Option<String>,
+    /// The words as HTML (email).
+    pub html: Option<String>,
+    /// Files as `{url, mime, filename}`: a `data:` URL travels in the mail (email).
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub attachments: Option<Vec<Value>>,
+    /// Who gets a copy (email).
+    pub cc: Option<Vec<String>>,
+    /// Who gets a copy that nobody sees (email).
+    pub bcc: Option<Vec<String>>,
+    /// Whose shape `object` has (custom).
+    pub carrier: Option<String>,
+    /// Content in that carrier's own shape, for what has no word here (custom).
+    #[schema(value_type = Option<Object>)]
+    pub object: Option<Value>,
 }
 
 /// When and how to send.
@@ -146,6 +199,9 @@ pub struct SendOptions {
     /// How urgent; `normal` if left out.
     #[schema(schema_with = words::priority)]
     pub priority: Option<String>,
+    /// What it is for: who refused marketing still gets the rest.
+    #[schema(schema_with = words::purpose)]
+    pub purpose: Option<String>,
     /// Not before.
     pub scheduled_at: Option<When>,
     /// Not after.

@@ -4,7 +4,7 @@
 use omni_core::conversation::State;
 use omni_core::event::Channel;
 use omni_core::failure::ErrorClass;
-use omni_core::message::{Author, Direction, Priority};
+use omni_core::message::{Author, Direction, Priority, Purpose};
 use omni_core::status::Status;
 use utoipa::openapi::{Object, ObjectBuilder, Type};
 
@@ -46,6 +46,10 @@ pub(super) fn author() -> Object {
 
 pub(super) fn priority() -> Object {
     one_of([Priority::High, Priority::Normal, Priority::Low].map(priority_word))
+}
+
+pub(super) fn purpose() -> Object {
+    one_of(Purpose::ALL.map(Purpose::as_str))
 }
 
 pub(super) const fn author_word(author: Author) -> &'static str {

@@ -13,10 +13,11 @@ use bytes::Bytes;
 use omni_core::account::Account;
 use omni_core::address::Address;
 use omni_core::carrier::{
-    Accepted, Capabilities, Carrier, CarrierName, Health, OutboundMessage, Parsed, Presence,
+    Accepted, Capabilities, Carrier, CarrierName, Health, OutboundMessage, Parsed, Presence, Upload,
 };
+use omni_core::content::OutboundMedia;
 use omni_core::event::{CarrierEvent, Channel, InboundMessage, MessageType};
-use omni_core::failure::SendError;
+use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::id::{IdSource, TenantId};
 use omni_core::store::{Changes, Committed, Store};
@@ -109,6 +110,20 @@ impl Carrier for Paper {
         assert_eq!(presence.external_id, "m-1");
         Ok(presence.typing)
     }
+    /// Takes anything but empty promises.
+    async fn upload(&self, _: &dyn HttpClient, file: &Upload) -> Result<OutboundMedia, SendError> {
+        match file.filename.as_str() {
+            "poster.png" => Ok(OutboundMedia {
+                id: Some("77".to_owned()),
+                mime: Some(file.mime.clone()),
+                filename: Some(file.filename.clone()),
+                size: Some(file.bytes.len() as u64),
+                ..OutboundMedia::default()
+            }),
+            "late.png" => Err(SendError::NotSent("no way there".to_owned())),
+            _ => Err(SendError::rejected(ErrorClass::Media, "131053", "not that")),
+        }
+    }
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {
         let answer = http.execute(HttpRequest::new("GET", "http://carrier.invalid/me")).await?;
         Ok(Health { ok: answer.status == 200, detail: "asked".into() })
@@ -145,6 +160,8 @@ fn connection(tenant: TenantId, id: &str, sandbox: bool, seen: &Arc<parking::See
         channels: vec![Channel::Sms],
         content: vec![MessageType::Text],
         max_text: 1_600,
+        max_media_bytes: 1_000,
+        uploads: sandbox,
         ..Capabilities::NONE
     };
     let carrier = Arc::new(Paper { capabilities, seen: Arc::clone(seen) });

@@ -143,6 +143,37 @@ async fn a_connection_is_checked_at_its_carrier_for_its_tenant_only() {
 }
 
 #[tokio::test]
+async fn a_file_is_left_with_a_carrier_that_keeps_files() {
+    let app = App::new();
+    let upload = |connection: &str, name: &str, kind: &str, bytes: usize| {
+        let call = app.call("POST", &format!("/v1/connections/{connection}/media?filename={name}"));
+        call.header("content-type", kind).body(vec![b'x'; bytes])
+    };
+    let kept = upload("paper-test", "a%2Fposter.png", "image/png; a=b", 1_000).send().await;
+    assert_eq!(kept.status, 201, "{}", kept.text());
+    let expect =
+        serde_json::json!({ "id": "77", "mime": "image/png", "filename": "poster.png", "size": 1_000 });
+    assert_eq!(kept.json, expect);
+    let cases = [
+        ("too large", "paper-test", "poster.png", "image/png", 1_001, "BODY_TOO_LARGE"),
+        ("empty", "paper-test", "poster.png", "image/png", 0, "BODY_UNREADABLE"),
+        ("of no kind", "paper-test", "poster.png", "application/x-www-form-urlencoded", 9, "BODY_UNREADABLE"),
+        ("refused", "paper-test", "worm.exe", "image/png", 9, "UPLOAD_REFUSED"),
+        ("nobody there", "paper-test", "late.png", "image/png", 9, "UPLOAD_FAILED"),
+        ("a test key on a live connection", "paper-live", "poster.png", "image/png", 9, "FORBIDDEN"),
+        ("a typing mistake", "paper-tset", "poster.png", "image/png", 9, "NOT_FOUND"),
+        ("an unknown parameter", "paper-test", "poster.png&name=x", "image/png", 9, "QUERY_INVALID"),
+    ];
+    for (what, connection, name, kind, bytes, code) in cases {
+        let answer = upload(connection, name, kind, bytes).send().await;
+        assert_eq!(answer.json["code"], code, "{what}: {}", answer.text());
+    }
+    let live = upload("paper-live", "poster.png", "image/png", 9).key(&app.live).send().await;
+    assert!(live.is("UPLOAD_REFUSED").text().contains("keeps no files"));
+    upload("paper-test", "poster.png", "image/png", 9).key(&app.foreign).send().await.is("NOT_FOUND");
+}
+
+#[tokio::test]
 async fn connections_show_where_to_point_the_carrier_and_how_they_are() {
     let app = App::new();
     let now = app.samples.now();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use omni_core::carrier::{Accepted, OutboundMessage};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia};
 use omni_core::event::Channel;
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpRequest, HttpResponse};
@@ -76,7 +76,7 @@ fn plain(message: &OutboundMessage, application: &str) -> Result<Value, SendErro
 fn rich(message: &OutboundMessage, application: &str) -> Result<Value, SendError> {
     let content = match &message.content {
         OutboundContent::Text { text } => json!({ "text": checked(text, MAX_RCS_TEXT)? }),
-        OutboundContent::Interactive { text, header, footer, buttons, .. } => {
+        OutboundContent::Interactive(Interactive { text, header, footer, buttons, .. }) => {
             let parts = [header.as_deref(), Some(text.as_str()), footer.as_deref()];
             let words = parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
             if buttons.len() > MAX_SUGGESTIONS {

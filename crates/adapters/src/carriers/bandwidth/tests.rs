@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use omni_core::carrier::Found;
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia};
 use omni_core::failure::{ErrorClass, Retry};
 use omni_core::http::HttpError;
 use omni_core::id::MessageId;
@@ -147,6 +147,7 @@ fn messages_become_requests() {
         title: "As long as a title may be".into(),
         description: None,
         url: url.map(Into::into),
+        ..Button::default()
     };
     #[rustfmt::skip]
     let cases = [
@@ -156,9 +157,9 @@ fn messages_become_requests() {
             json!({"applicationId": "app-1", "from": "55512", "to": ["+13035550177"], "text": "", "media": ["https://f/1.png"], "tag": "msg_1"})),
         ("a file of RCS", outbound(Channel::Rcs, "AcmeRBM", OutboundContent::Media { media: vec![media("https://f/1.png")], text: None }), "messages/multiChannel",
             json!({"to": "+13035550177", "tag": "msg_1", "channelList": [{"from": "AcmeRBM", "applicationId": "app-2", "channel": "RBM", "content": {"media": [{"fileUrl": "https://f/1.png"}]}}]})),
-        ("suggestions", outbound(Channel::Rcs, "AcmeRBM", OutboundContent::Interactive {
+        ("suggestions", outbound(Channel::Rcs, "AcmeRBM", OutboundContent::Interactive(Interactive {
                 text: "Choose".into(), header: None, footer: None, list_label: None,
-                buttons: vec![button("ok", None), button("go", Some("https://acme.example"))] }), "messages/multiChannel",
+                buttons: vec![button("ok", None), button("go", Some("https://acme.example"))], ..Interactive::default() })), "messages/multiChannel",
             json!({"to": "+13035550177", "tag": "msg_1", "channelList": [{"from": "AcmeRBM", "applicationId": "app-2", "channel": "RBM", "content": {
                 "text": "Choose", "suggestions": [
                     {"type": "REPLY", "text": "As long as a title may be", "postbackData": "b2s="},
@@ -191,13 +192,14 @@ fn messages_become_requests() {
             outbound(
                 Channel::Rcs,
                 "AcmeRBM",
-                OutboundContent::Interactive {
+                OutboundContent::Interactive(Interactive {
                     text: "Choose".into(),
                     header: None,
                     footer: None,
                     list_label: None,
                     buttons: vec![button(&"x".repeat(1_537), None)],
-                },
+                    ..Interactive::default()
+                }),
             ),
         ),
         (
@@ -205,13 +207,14 @@ fn messages_become_requests() {
             outbound(
                 Channel::Rcs,
                 "AcmeRBM",
-                OutboundContent::Interactive {
+                OutboundContent::Interactive(Interactive {
                     text: "Choose".into(),
                     header: None,
                     footer: None,
                     list_label: None,
                     buttons: vec![Button { title: "x".repeat(26), ..button("ok", None) }],
-                },
+                    ..Interactive::default()
+                }),
             ),
         ),
         ("another channel", outbound(Channel::Email, "+17205550142", text("x"))),

@@ -1,7 +1,7 @@
 //! Writing into a chat as our bot.
 
 use omni_core::carrier::{Accepted, Capabilities, Found, Health, LookUp, OutboundMessage, Presence};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, Location, MessageType, ReportedState};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
@@ -69,15 +69,11 @@ fn event(settings: &Settings, content: &OutboundContent) -> Result<Value, SendEr
     match content {
         OutboundContent::Text { text } => text_event(text),
         OutboundContent::Media { media, text } => media_event(settings, media, text.as_deref()),
-        OutboundContent::Interactive { text, header, footer, buttons, .. } => {
+        OutboundContent::Interactive(Interactive { text, header, footer, buttons, .. }) => {
             choices(text, header.as_deref(), footer.as_deref(), buttons)
         }
         OutboundContent::Location { location } => text_event(&in_words(location)),
-        OutboundContent::Template { .. }
-        | OutboundContent::Reaction { .. }
-        | OutboundContent::Contacts { .. } => {
-            Err(SendError::Unsupported("LiveChat has no templates, reactions or contact cards"))
-        }
+        _ => Err(SendError::Unsupported("LiveChat has no templates, reactions or contact cards")),
     }
 }
 

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use omni_core::address::Address;
 use omni_core::carrier::{Accepted, Health, OutboundMessage};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::Channel;
 use omni_core::failure::SendError;
 use omni_core::http::{HttpRequest, HttpResponse};
@@ -97,7 +97,7 @@ fn reply_to(settings: &Settings, message: &OutboundMessage) -> Option<String> {
 fn add_content(body: &mut Value, content: &OutboundContent) -> Result<(), SendError> {
     match content {
         OutboundContent::Text { text } => add_words(body, text, None),
-        OutboundContent::Template { template_id, params, .. } => {
+        OutboundContent::Template(Template { template_id, params, .. }) => {
             body["template_id"] = json!(template_id);
             body["personalizations"][0]["dynamic_template_data"] = json!(params);
             // A dynamic template brings its own subject.
@@ -106,7 +106,7 @@ fn add_content(body: &mut Value, content: &OutboundContent) -> Result<(), SendEr
             }
             Ok(())
         }
-        OutboundContent::Interactive { text, header, footer, buttons, .. } => {
+        OutboundContent::Interactive(Interactive { text, header, footer, buttons, .. }) => {
             let above: Vec<_> = [header.as_deref(), Some(text.as_str())].into_iter().flatten().collect();
             add_choices(body, &above, buttons, footer.as_deref())
         }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::failure::{ErrorClass, Retry};
 use omni_core::id::MessageId;
 use omni_core::time::Timestamp;
@@ -366,6 +366,7 @@ fn content_becomes_parts() {
         title: title.into(),
         description: None,
         url: url.map(Into::into),
+        ..Button::default()
     };
     #[rustfmt::skip]
     let cases = [
@@ -374,10 +375,10 @@ fn content_becomes_parts() {
         ("attachments", OutboundContent::Media { media: vec![medium("data:application/pdf;base64,AAAA", Some("../a.pdf"))], text: None },
             json!({"content": [{"type": "text/plain", "value": "See the attachment."}],
                 "attachments": [{"content": "AAAA", "filename": "a.pdf", "type": "application/pdf", "disposition": "attachment"}]})),
-        ("a template", OutboundContent::Template { template_id: "d-1".into(), language: None, params: [("name".into(), "Rosa".into())].into() },
+        ("a template", OutboundContent::Template(Template { template_id: "d-1".into(), language: None, params: [("name".into(), "Rosa".into())].into(), ..Template::default() }),
             json!({"template_id": "d-1", "subject": null, "content": null})),
-        ("choices", OutboundContent::Interactive { text: "A < B?".into(), header: None, footer: Some("Acme".into()), list_label: None,
-                buttons: vec![button("Yes", None), button("Shop", Some("https://s/?a&b"))] },
+        ("choices", OutboundContent::Interactive(Interactive { text: "A < B?".into(), header: None, footer: Some("Acme".into()), list_label: None,
+                buttons: vec![button("Yes", None), button("Shop", Some("https://s/?a&b"))], ..Interactive::default() }),
             json!({"content": [
                 {"type": "text/plain", "value": "A < B?\n\n- Yes\n- Shop: https://s/?a&b\n\nAcme"},
                 {"type": "text/html", "value": "<p>A &lt; B?</p><ul><li>Yes</li><li><a href=\"https://s/?a&amp;b\">Shop</a></li></ul><p>Acme</p>"}]})),

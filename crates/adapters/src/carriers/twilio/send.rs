@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use omni_core::carrier::{Accepted, OutboundMessage, Presence};
-use omni_core::content::{OutboundContent, OutboundMedia};
+use omni_core::content::{OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Channel, Location, ReportedState};
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpRequest, HttpResponse};
@@ -112,7 +112,7 @@ fn content(fields: &mut Fields, message: &OutboundMessage) -> Result<(), SendErr
             }
             attach(fields, message.channel, media)
         }
-        OutboundContent::Template { template_id, params, .. } => {
+        OutboundContent::Template(Template { template_id, params, .. }) => {
             if !template_id.starts_with("HX") {
                 return Err(SendError::Unsupported("template_is_no_content_sid"));
             }
@@ -128,10 +128,7 @@ fn content(fields: &mut Fields, message: &OutboundMessage) -> Result<(), SendErr
             Ok(())
         }
         // Buttons exist as Content templates only.
-        OutboundContent::Interactive { .. }
-        | OutboundContent::Location { .. }
-        | OutboundContent::Reaction { .. }
-        | OutboundContent::Contacts { .. } => Err(SendError::Unsupported("content_type_not_carried")),
+        _ => Err(SendError::Unsupported("content_type_not_carried")),
     }
 }
 

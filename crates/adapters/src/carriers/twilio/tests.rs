@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use omni_core::carrier::{Found, LookUp, receive};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Location, ReportedState};
 use omni_core::failure::{ErrorClass, Retry};
 use omni_core::http::HttpError;

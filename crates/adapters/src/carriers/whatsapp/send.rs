@@ -96,7 +96,7 @@ fn address(body: &mut Map<String, Value>, to: &Address) -> Result<(), SendError>
 
 /// Reactions name their target themselves, and templates quote nothing.
 const fn may_quote(content: &OutboundContent) -> bool {
-    !matches!(content, OutboundContent::Reaction { .. } | OutboundContent::Template { .. })
+    !matches!(content, OutboundContent::Reaction { .. } | OutboundContent::Template(_))
 }
 
 /// What Meta's answer means.

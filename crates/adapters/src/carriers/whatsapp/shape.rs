@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::Location;
 use omni_core::failure::{ErrorClass, SendError};
 use serde_json::{Map, Value, json};
@@ -42,11 +42,11 @@ pub(super) fn shape(
     Ok(match content {
         OutboundContent::Text { text } => ("text", words(text)?),
         OutboundContent::Media { media, text } => medium(media, text.as_deref())?,
-        OutboundContent::Template { template_id, language, params } => {
+        OutboundContent::Template(Template { template_id, language, params, .. }) => {
             let language = language.as_deref().unwrap_or(default_language);
             ("template", template(template_id, language, params)?)
         }
-        OutboundContent::Interactive { text, header, footer, buttons, list_label } => {
+        OutboundContent::Interactive(Interactive { text, header, footer, buttons, list_label, .. }) => {
             let choice = Choice { text, header: header.as_deref(), footer: footer.as_deref(), buttons };
             ("interactive", choice.shape(list_label.as_deref())?)
         }
@@ -59,6 +59,7 @@ pub(super) fn shape(
             let why = "needs cards with name.formatted_name and one more part of the name";
             ("contacts", json!(cards.ok_or_else(|| refused("contacts", why))?))
         }
+        _ => return Err(SendError::Unsupported("content_type_not_carried")),
     })
 }
 

@@ -8,7 +8,7 @@ mod settings;
 
 use bytes::Bytes;
 use omni_core::carrier::{Carrier, OutboundMessage, receive};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Channel, Location};
 use omni_core::failure::{ErrorClass, Retry, SendError};
 use omni_core::http::HttpResponse;

@@ -64,7 +64,7 @@ async fn get(
 }
 
 /// The tenant's connection of that name.
-fn ours<'a>(api: &'a Api, tenant: &TenantId, name: &str) -> Answer<&'a Arc<Connection>> {
+pub(super) fn ours<'a>(api: &'a Api, tenant: &TenantId, name: &str) -> Answer<&'a Arc<Connection>> {
     let mut all = api.engine.directory.connections().iter();
     all.find(|connection| connection.tenant == *tenant && connection.id.as_str() == name)
         .ok_or_else(|| Failure::not_found("connection", name))

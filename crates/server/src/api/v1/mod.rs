@@ -16,6 +16,7 @@ mod journal;
 mod messages;
 mod presence;
 mod sandbox;
+mod uploads;
 
 /// All of them.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
@@ -28,5 +29,6 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Api>> {
         .merge(dead_letters::routes())
         .merge(journal::routes())
         .merge(connections::routes())
+        .merge(uploads::routes())
         .merge(sandbox::routes())
 }

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use omni_core::carrier::{Accepted, Carrier, Found, LookUp, OutboundMessage};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia};
 use omni_core::event::{Channel, Location};
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
@@ -53,14 +53,16 @@ fn buttons(count: usize, url: Option<&str>) -> OutboundContent {
         title: format!("B{n}"),
         description: None,
         url: url.map(str::to_owned),
+        ..Button::default()
     };
-    OutboundContent::Interactive {
+    OutboundContent::Interactive(Interactive {
         text: "Which?".into(),
         header: Some("Head".into()),
         footer: None,
         buttons: (1..=count).map(button).collect(),
         list_label: None,
-    }
+        ..Interactive::default()
+    })
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use omni_core::address::Address;
 use omni_core::carrier::{Capabilities, OutboundMessage};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::failure::SendError;
 use omni_core::http::HttpRequest;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ pub(super) fn request(
         "reference": message.client_ref,
     });
     match &message.content {
-        OutboundContent::Template { template_id, language, params } => {
+        OutboundContent::Template(Template { template_id, language, params, .. }) => {
             // `project` or `project:version`; without a version, the living one.
             let (project, version) = template_id.split_once(':').unwrap_or((template_id, "latest"));
             body["template"] = json!({ "projectId": project, "version": version, "variables": params });
@@ -77,7 +77,7 @@ fn content(content: &OutboundContent) -> Result<Value, SendError> {
     Ok(match content {
         OutboundContent::Text { text } => json!({ "type": "text", "text": { "text": text } }),
         OutboundContent::Media { media, text } => media_body(media, text.as_deref())?,
-        OutboundContent::Interactive { text, header, footer, buttons, list_label } => {
+        OutboundContent::Interactive(Interactive { text, header, footer, buttons, list_label, .. }) => {
             let text = [header.as_deref(), Some(text), footer.as_deref()];
             let text: Vec<&str> = text.into_iter().flatten().collect();
             choices(&text.join("\n\n"), buttons, list_label.as_ref())
@@ -91,9 +91,7 @@ fn content(content: &OutboundContent) -> Result<Value, SendError> {
             }
             json!({ "type": "location", "location": body })
         }
-        OutboundContent::Reaction { .. }
-        | OutboundContent::Contacts { .. }
-        | OutboundContent::Template { .. } => {
+        _ => {
             return Err(SendError::Unsupported("the Channels API has no reactions and no contact cards"));
         }
     })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use omni_core::carrier::OutboundMessage;
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::failure::SendError;
 use omni_core::http::HttpRequest;
 use serde_json::{Value, json};
@@ -45,13 +45,11 @@ fn content(account: &Account, content: &OutboundContent) -> Result<(&'static str
         OutboundContent::Location { location } => {
             ("location", json!({ "location": { "latitude": location.lat, "longitude": location.lon } }))
         }
-        OutboundContent::Template { template_id, language, params } => {
+        OutboundContent::Template(Template { template_id, language, params, .. }) => {
             ("hsm", template(account, template_id, language.as_deref(), params)?)
         }
-        OutboundContent::Interactive { .. } => {
-            ("interactive", json!({ "interactive": interactive(content)? }))
-        }
-        OutboundContent::Reaction { .. } | OutboundContent::Contacts { .. } => {
+        OutboundContent::Interactive(_) => ("interactive", json!({ "interactive": interactive(content)? })),
+        _ => {
             return Err(SendError::Unsupported(
                 "the Conversations API has no reactions and no contact cards",
             ));
@@ -105,7 +103,8 @@ fn template(
 }
 
 fn interactive(content: &OutboundContent) -> Result<Value, SendError> {
-    let OutboundContent::Interactive { text, header, footer, buttons, list_label } = content else {
+    let OutboundContent::Interactive(Interactive { text, header, footer, buttons, list_label, .. }) = content
+    else {
         return Err(SendError::Unsupported("not interactive"));
     };
     if buttons.iter().any(|button| button.url.is_some()) {

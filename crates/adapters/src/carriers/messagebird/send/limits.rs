@@ -1,6 +1,6 @@
 //! How long what may be. WhatsApp's own limits hold whichever API carries a message there.
 
-use omni_core::content::{Button, OutboundContent};
+use omni_core::content::{Button, Interactive, OutboundContent};
 use omni_core::event::Channel;
 use omni_core::failure::SendError;
 
@@ -38,7 +38,7 @@ pub(super) fn whatsapp(content: &OutboundContent) -> Result<(), SendError> {
         OutboundContent::Media { text: Some(caption), .. } => {
             at_most(caption, 1_024, "a caption has at most 1,024 characters")
         }
-        OutboundContent::Interactive { text, header, footer, buttons, list_label } => {
+        OutboundContent::Interactive(Interactive { text, header, footer, buttons, list_label, .. }) => {
             for edge in [header, footer].into_iter().flatten() {
                 at_most(edge, 60, "a header or footer has at most 60 characters")?;
             }

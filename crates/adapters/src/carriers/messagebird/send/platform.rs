@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use omni_core::carrier::{Accepted, Capabilities, Found, LookUp, OutboundMessage, Presence};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Channel, MessageType, ReportedState};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpRequest, HttpResponse};
@@ -102,7 +102,7 @@ fn sms(account: &Account, content: &OutboundContent) -> Result<Map<String, Value
         OutboundContent::Text { text } => {
             Ok(object(json!({ "text": text, "category": account.settings.category })))
         }
-        OutboundContent::Template { template_id, language, params } => {
+        OutboundContent::Template(Template { template_id, language, params, .. }) => {
             let mut template = template(template_id, "smt_", language.as_deref());
             template.insert("parameters".into(), json!(params));
             Ok(object(json!({ "template": template })))
@@ -128,8 +128,8 @@ fn whatsapp(content: &OutboundContent) -> Result<Map<String, Value>, SendError> 
         OutboundContent::Media { media, text } => medium(only(media)?, text.as_deref())?,
         OutboundContent::Location { location } => json!({ "location": place(location) }),
         OutboundContent::Contacts { contacts } => json!({ "contact_cards": contacts }),
-        OutboundContent::Interactive { .. } => json!({ "interactive": interactive(content)? }),
-        OutboundContent::Template { template_id, language, params } => {
+        OutboundContent::Interactive(_) => json!({ "interactive": interactive(content)? }),
+        OutboundContent::Template(Template { template_id, language, params, .. }) => {
             let mut template = template(template_id, "wat_", language.as_deref());
             if !params.is_empty() {
                 let parameters = parameters(params);
@@ -140,6 +140,7 @@ fn whatsapp(content: &OutboundContent) -> Result<Map<String, Value>, SendError> 
         OutboundContent::Reaction { .. } => {
             return Err(SendError::Unsupported("a reaction is no message here"));
         }
+        _ => return Err(SendError::Unsupported("the platform has no such content")),
     }))
 }
 
@@ -187,7 +188,8 @@ fn place(location: &omni_core::event::Location) -> Value {
 }
 
 fn interactive(content: &OutboundContent) -> Result<Value, SendError> {
-    let OutboundContent::Interactive { text, header, footer, buttons, list_label } = content else {
+    let OutboundContent::Interactive(Interactive { text, header, footer, buttons, list_label, .. }) = content
+    else {
         return Err(SendError::Unsupported("not interactive"));
     };
     let mut wire = json!({ "body_text": text });

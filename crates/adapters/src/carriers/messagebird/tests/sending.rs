@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use omni_core::carrier::{Accepted, Carrier, Found, LookUp, OutboundMessage};
-use omni_core::content::{Button, OutboundContent, OutboundMedia};
+use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Channel, Location, ReportedState};
 use omni_core::failure::{ErrorClass, Retry, SendError};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
@@ -53,7 +53,12 @@ fn medium(mime: &str, caption: Option<&str>) -> OutboundContent {
 
 fn template(id: &str, params: &[(&str, &str)]) -> OutboundContent {
     let params: BTreeMap<String, String> = params.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
-    OutboundContent::Template { template_id: id.into(), language: Some("en".into()), params }
+    OutboundContent::Template(Template {
+        template_id: id.into(),
+        language: Some("en".into()),
+        params,
+        ..Template::default()
+    })
 }
 
 fn buttons(count: usize, url: Option<&str>, label: Option<&str>) -> OutboundContent {
@@ -62,14 +67,16 @@ fn buttons(count: usize, url: Option<&str>, label: Option<&str>) -> OutboundCont
         title: format!("B{n}"),
         description: None,
         url: url.map(str::to_owned),
+        ..Button::default()
     };
-    OutboundContent::Interactive {
+    OutboundContent::Interactive(Interactive {
         text: "Which?".into(),
         header: Some("Head".into()),
         footer: None,
         buttons: (1..=count).map(button).collect(),
         list_label: label.map(str::to_owned),
-    }
+        ..Interactive::default()
+    })
 }
 
 fn place() -> OutboundContent {
@@ -383,14 +390,16 @@ fn what_cannot_be_carried_is_refused_before_anything_is_sent() {
             title: "t".repeat(title),
             description: (rows > 3).then(|| "d".repeat(rows)),
             url: None,
+            ..Button::default()
         };
-        whatsapp(OutboundContent::Interactive {
+        whatsapp(OutboundContent::Interactive(Interactive {
             text: "w".repeat(words),
             header: Some("h".repeat(header)),
             footer: Some("f".repeat(footer)),
             buttons: vec![button],
             list_label: (rows > 3).then(|| "Pick".to_owned()),
-        })
+            ..Interactive::default()
+        }))
     };
     let limits = [
         ("a text", whatsapp(text(&"ж".repeat(4_096))), whatsapp(text(&"ж".repeat(4_097)))),

@@ -9,11 +9,12 @@ fn media(count: usize) -> OutboundContent {
 }
 
 fn template(id: &str, params: &[(&str, &str)]) -> OutboundContent {
-    OutboundContent::Template {
+    OutboundContent::Template(Template {
         template_id: id.into(),
         language: None,
         params: params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-    }
+        ..Template::default()
+    })
 }
 
 fn place() -> OutboundContent {
@@ -96,14 +97,16 @@ fn twilio_keeps_trying_for_as_long_as_the_message_counts() {
 #[test]
 fn what_twilio_would_refuse_never_leaves() {
     use Channel::{Chat, Mms, Sms, Whatsapp};
-    let button = Button { id: "b".into(), title: "B".into(), description: None, url: None };
-    let buttons = OutboundContent::Interactive {
+    let button =
+        Button { id: "b".into(), title: "B".into(), description: None, url: None, ..Button::default() };
+    let buttons = OutboundContent::Interactive(Interactive {
         text: "?".into(),
         header: None,
         footer: None,
         buttons: vec![button],
         list_label: None,
-    };
+        ..Interactive::default()
+    });
     let long = "é".repeat(1_601);
     let bad = |code| (code, ErrorClass::BadRequest);
     let other = |word| (word, ErrorClass::Rejected);

@@ -13,31 +13,38 @@ fn medium(mime: &str, text: Option<&str>) -> OutboundContent {
 }
 
 fn choices(count: usize, list_label: Option<&str>) -> OutboundContent {
-    let button =
-        |n: usize| Button { id: format!("b{n}"), title: format!("Choice {n}"), description: None, url: None };
-    OutboundContent::Interactive {
+    let button = |n: usize| Button {
+        id: format!("b{n}"),
+        title: format!("Choice {n}"),
+        description: None,
+        url: None,
+        ..Button::default()
+    };
+    OutboundContent::Interactive(Interactive {
         text: "Which?".into(),
         header: None,
         footer: Some("foot".into()),
         buttons: (1..=count).map(button).collect(),
         list_label: list_label.map(str::to_owned),
-    }
+        ..Interactive::default()
+    })
 }
 
 fn changed_button(change: impl Fn(&mut Button)) -> OutboundContent {
     let mut content = choices(2, None);
-    if let OutboundContent::Interactive { buttons, .. } = &mut content {
+    if let OutboundContent::Interactive(Interactive { buttons, .. }) = &mut content {
         change(&mut buttons[1]);
     }
     content
 }
 
 fn template(params: &[(&str, &str)]) -> OutboundContent {
-    OutboundContent::Template {
+    OutboundContent::Template(Template {
         template_id: "order_update".into(),
         language: None,
         params: params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-    }
+        ..Template::default()
+    })
 }
 
 fn sent(message: &OutboundMessage) -> Value {
@@ -93,16 +100,17 @@ fn every_content_has_its_object() {
     }
     assert_eq!(sent(&message(choices(4, None)))["interactive"]["type"], "list");
     let link = changed_button(|_| ());
-    let OutboundContent::Interactive { mut buttons, .. } = link else { unreachable!() };
+    let OutboundContent::Interactive(Interactive { mut buttons, .. }) = link else { unreachable!() };
     buttons.truncate(1);
     buttons[0].url = Some("https://a.example".into());
-    let link = OutboundContent::Interactive {
+    let link = OutboundContent::Interactive(Interactive {
         text: "Go".into(),
         header: Some("H".into()),
         footer: None,
         buttons,
         list_label: None,
-    };
+        ..Interactive::default()
+    });
     assert_eq!(
         sent(&message(link))["interactive"],
         json!({
