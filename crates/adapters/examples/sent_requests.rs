@@ -6,6 +6,9 @@
 #[expect(dead_code, reason = "the contract test uses the rest")]
 mod support;
 
+#[path = "sent_requests/messagebird.rs"]
+mod messagebird;
+
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -231,6 +234,9 @@ fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundConte
     ];
     all.extend(media(channel));
     all.extend(choices());
+    if carrier == "messagebird" {
+        all.extend(messagebird::contents(channel));
+    }
     all
 }
 

@@ -5,6 +5,7 @@
 
 mod content;
 pub(super) mod fixtures;
+mod shapes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +82,7 @@ pub(super) async fn create(Path(place): Path<(String, String)>, call: Incoming) 
 
 async fn submit(call: &Incoming, place: &(String, String)) -> Answer {
     let (twin, platform) = admit_to(call, place).await?;
-    let submission = Submission::read(call.object(Dialect::Bird)?)?;
+    let submission = Submission::read(platform, call.object(Dialect::Bird)?)?;
     let fate = fate(&submission.to);
     if fate == Fate::Refused {
         return Err(ApiError::bird(422, "InvalidReceiver", "the receiver cannot be reached on this channel"));

@@ -3,6 +3,7 @@
 mod content;
 pub(super) mod fixtures;
 mod resource;
+mod shapes;
 
 use std::sync::Arc;
 use std::time::Duration;

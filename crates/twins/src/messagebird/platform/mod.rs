@@ -3,6 +3,7 @@
 pub(super) mod fixtures;
 mod request;
 mod resource;
+mod shapes;
 
 use std::time::Duration;
 
