@@ -6,14 +6,12 @@
 #[expect(dead_code, reason = "the contract test uses the rest")]
 mod support;
 
-#[path = "sent_requests/messagebird.rs"]
-mod messagebird;
-
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
+use omni_adapters::shared;
 use omni_core::address::Address;
 use omni_core::carrier::{Carrier, LookUp, OutboundMessage, Presence};
 use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
@@ -21,6 +19,7 @@ use omni_core::event::{Channel, Location};
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
+use support::contents;
 use support::outbound::{self, recipient};
 use support::samples::{self, Sample};
 
@@ -86,6 +85,10 @@ async fn lines(sample: &Sample) -> Vec<Value> {
             keep(format!("{} over {}", if typing { "typing" } else { "read mark" }, channel.as_str()));
         }
     }
+    if carrier.capabilities().uploads {
+        drop(carrier.upload(&http, &contents::upload()).await);
+        keep("an upload".into());
+    }
     drop(carrier.check(&http).await);
     keep("check of the credentials".into());
     for kind in &carrier.capabilities().content {
@@ -94,7 +97,7 @@ async fn lines(sample: &Sample) -> Vec<Value> {
     lines
 }
 
-/// A request as a line: a form as pairs, any other body as JSON.
+/// A request as a line: a form as pairs, one with files as an object, any other body as JSON.
 fn line(sample: &Sample, case: &str, request: &HttpRequest) -> Value {
     let header = |name: &str| request.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
     let content_type = header("content-type").map(|(_, value)| value.as_str());
@@ -106,6 +109,11 @@ fn line(sample: &Sample, case: &str, request: &HttpRequest) -> Value {
         None => {}
         Some("application/x-www-form-urlencoded") => {
             line["form"] = json!(url::form_urlencoded::parse(&request.body).collect::<Vec<_>>());
+        }
+        Some(multipart) if multipart.starts_with("multipart/form-data") => {
+            let parts = shared::multipart::parse(multipart, &request.body).expect("a form");
+            let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
+            line["body"] = parts.iter().map(|part| (part.name.clone(), text(part.data))).collect();
         }
         Some(_) => {
             line["body"] = serde_json::from_slice(&request.body).expect("adapters send forms and JSON");
@@ -234,9 +242,7 @@ fn contents(carrier: &str, channel: Channel) -> Vec<(&'static str, OutboundConte
     ];
     all.extend(media(channel));
     all.extend(choices());
-    if carrier == "messagebird" {
-        all.extend(messagebird::contents(channel));
-    }
+    all.extend(contents::rich(carrier));
     all
 }
 

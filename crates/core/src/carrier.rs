@@ -180,6 +180,9 @@ pub struct Capabilities {
     pub max_media: usize,
     /// Largest medium in bytes.
     pub max_media_bytes: u64,
+    /// Largest medium in bytes of single media types, where they differ: the first that
+    /// matches counts, else `max_media_bytes`.
+    pub media_limits: Vec<MediaLimit>,
     /// Media types it takes (`image/jpeg`); a trailing `/*` takes a whole family.
     pub media_types: Vec<&'static str>,
     /// Most buttons in one message.
@@ -216,6 +219,7 @@ impl Capabilities {
         max_text: 0,
         max_media: 0,
         max_media_bytes: 0,
+        media_limits: Vec::new(),
         media_types: Vec::new(),
         max_buttons: 0,
         max_list_entries: 0,
@@ -246,7 +250,7 @@ impl Capabilities {
             }
             _ if content
                 .media()
-                .any(|medium| medium.size.is_some_and(|size| size > self.max_media_bytes)) =>
+                .any(|medium| medium.size.is_some_and(|size| size > self.largest(medium))) =>
             {
                 Some("media_too_large")
             }
@@ -260,13 +264,37 @@ impl Capabilities {
     }
 
     fn takes(&self, mime: Option<&str>) -> bool {
-        let Some(mime) = mime else { return true };
-        let mime = mime.split(';').next().unwrap_or_default().trim();
-        self.media_types.iter().any(|t| match t.strip_suffix('*') {
-            Some(family) => mime.starts_with(family),
-            None => *t == mime,
-        })
+        mime.is_none_or(|mime| self.media_types.iter().any(|known| is_of(mime, known)))
     }
+
+    /// Most bytes that such a medium may have.
+    pub fn largest(&self, medium: &OutboundMedia) -> u64 {
+        let mime = medium.mime.as_deref().unwrap_or(match medium.kind() {
+            "image" => "image/*",
+            "video" => "video/*",
+            "audio" => "audio/*",
+            "sticker" => "image/webp",
+            _ => "application/*",
+        });
+        let limit = self.media_limits.iter().find(|limit| is_of(mime, limit.media_type));
+        limit.map_or(self.max_media_bytes, |limit| limit.bytes)
+    }
+}
+
+/// Whether a media type (parameters aside) is `known`, or of the family `known` with `/*`.
+fn is_of(mime: &str, known: &str) -> bool {
+    let mime = mime.split(';').next().unwrap_or_default().trim();
+    known.strip_suffix('*').map_or(mime == known, |family| mime.starts_with(family))
+}
+
+/// The largest medium of one type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MediaLimit {
+    /// `image/webp`, or a family: `video/*`.
+    pub media_type: &'static str,
+    /// Bytes.
+    pub bytes: u64,
 }
 
 /// One unit handed to one carrier: a whole message, or one part of a long one.
@@ -398,6 +426,9 @@ pub struct Health {
 pub struct CarrierPlugin {
     /// Its name.
     pub name: CarrierName,
+    /// The settings that a new connection cannot do without, as TOML with remarks, for
+    /// `omni init`: secrets are files below `secrets/`.
+    pub starter: &'static str,
     /// Builds a connection from its table in the configuration.
     pub build: fn(Value) -> Result<Arc<dyn Carrier>, SettingsError>,
     /// Settings for a conformance case: reads the case's `secrets`, `config`, `slot`, …
@@ -419,5 +450,46 @@ impl SettingsError {
     /// One setting is wrong.
     pub fn new(key: &str, message: impl Into<String>) -> Self {
         Self { key: Some(key.into()), message: message.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_of_one_kind_may_be_larger_than_of_another() {
+        let can = Capabilities {
+            channels: vec![Channel::Whatsapp],
+            content: vec![MessageType::Media],
+            max_media: 1,
+            max_media_bytes: 100,
+            media_limits: vec![
+                MediaLimit { media_type: "image/webp", bytes: 1 },
+                MediaLimit { media_type: "image/*", bytes: 5 },
+            ],
+            media_types: vec!["image/*", "application/*"],
+            ..Capabilities::NONE
+        };
+        let cases = [
+            ("a picture", Some("image/png"), None, 5, None),
+            ("a larger one", Some("image/png; x=y"), None, 6, Some("media_too_large")),
+            ("a sticker", Some("image/webp"), None, 2, Some("media_too_large")),
+            ("a picture by its name", None, Some("a.jpg"), 6, Some("media_too_large")),
+            ("a document", Some("application/pdf"), None, 100, None),
+            ("a document by its name", None, Some("a.pdf"), 101, Some("media_too_large")),
+            ("sound", Some("audio/ogg"), None, 1, Some("media_type_not_carried")),
+        ];
+        for (what, mime, name, size, expect) in cases {
+            let medium = OutboundMedia {
+                id: Some("1".into()),
+                mime: mime.map(str::to_owned),
+                filename: name.map(str::to_owned),
+                size: Some(size),
+                ..OutboundMedia::default()
+            };
+            let content = OutboundContent::Media { media: vec![medium], text: None };
+            assert_eq!(can.refuses(Channel::Whatsapp, &content), expect, "{what}");
+        }
     }
 }

@@ -22,15 +22,11 @@ const MARKETING: &str = "marketing_messages";
 /// Where consent to `message` is written down: to everything, and if it is marketing to that.
 pub fn pointers(message: &Message) -> Vec<Pointer> {
     let address = message.customer_address.expose();
-    let mut pointers = vec![Pointer::consent(&message.account, address)];
+    let mut pointers = vec![Pointer::consent(&message.account, address, None)];
     if message.sending.as_ref().and_then(|sending| sending.purpose) == Some(Purpose::Marketing) {
-        pointers.push(of_category(&message.account, address, MARKETING));
+        pointers.push(Pointer::consent(&message.account, address, Some(MARKETING)));
     }
     pointers
-}
-
-fn of_category(account: &AccountId, address: &str, category: &str) -> Pointer {
-    Pointer::consent(account, &format!("{address}|{category}"))
 }
 
 /// Whether, and how far, an address opted out of an account's messages.
@@ -64,10 +60,7 @@ impl ConsentRecord {
 
     /// Where it is kept.
     fn pointer(&self, account: &AccountId, address: &str) -> Pointer {
-        match &self.category {
-            None => Pointer::consent(account, address),
-            Some(category) => of_category(account, address, category),
-        }
+        Pointer::consent(account, address, self.category.as_deref())
     }
 
     /// Writes it, and says so.

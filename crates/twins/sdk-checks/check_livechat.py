@@ -68,9 +68,40 @@ def lists_settle_what_was_taken(bench):
     assert me.list_archives().json()["chats"] == []
 
 
-def a_file_goes_up(bench):
-    upload = bot(bench).upload_file(file={"file": ("a.png", b"pixels", "image/png")})
+    customer = me.get_customer(id=me.get_chat(chat_id=id).json()["users"][0]["id"]).json()
+    assert customer["chat_ids"] == [id]
+
+
+def pages_stand_alone(bench):
+    me = bot(bench)
+    for number in ["+15550001001", "+15550001002"]:
+        chat(bench, **{"from": number})
+    page = me.list_chats(limit=1).json()
+    assert me.list_chats(page_id=page["next_page_id"]).json()["chats_summary"] != page["chats_summary"]
+    assert me.list_chats(page_id=page["next_page_id"], limit=1).json()["error"]["type"] == "validation"
+
+
+def a_file_goes_up_and_into_a_chat(bench):
+    me, id = bot(bench), chat(bench)
+    upload = me.upload_file(file={"file": ("a.png", b"pixels", "image/png")})
     assert upload.status_code == 200 and upload.json()["url"].endswith("/a.png")
+    event = {"type": "file", "url": upload.json()["url"], "custom_id": "r2"}
+    assert me.send_event(chat_id=id, event=event).status_code == 200
+    assert parsed(bench.next()).payload.event["custom_id"] == "r2"
+
+
+def agents_see_webhooks_and_statuses(bench):
+    settings = bench.connections["livechat/personal"]
+    pair = f"{settings['account_id']}:{settings['personal_access_token']}"
+    token = "Basic " + base64.b64encode(pair.encode()).decode()
+    configuration = ConfigurationApi.get_client(token, version="3.6", disable_logging=True)
+    configuration = at(bench, "configuration", configuration)
+    registered = configuration.list_webhooks(owner_client_id=settings["client_id"]).json()
+    assert {webhook["id"] for webhook in registered} == set(settings["webhook_secrets"])
+    state = configuration.get_license_webhooks_state(owner_client_id=settings["client_id"]).json()
+    assert state == {"license_webhooks_enabled": True}
+    statuses = at(bench, "agent", agent(token)).list_routing_statuses().json()
+    assert {"agent_id": "tom@acme.example", "status": "offline"} in statuses
 
 
 def tokens_belong_to_a_region(bench):
@@ -98,7 +129,9 @@ run(
     an_event_goes_out_and_comes_back,
     a_chat_sleeps_and_wakes,
     lists_settle_what_was_taken,
-    a_file_goes_up,
+    pages_stand_alone,
+    a_file_goes_up_and_into_a_chat,
+    agents_see_webhooks_and_statuses,
     tokens_belong_to_a_region,
     fixtures_can_be_parsed,
 )

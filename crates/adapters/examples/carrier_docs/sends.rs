@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use omni_core::address::Address;
-use omni_core::carrier::{Capabilities, Carrier};
+use omni_core::carrier::{Capabilities, Carrier, MediaLimit};
 use omni_core::content::{
     Button, Custom, Email, Flow, Interactive, OutboundContent, OutboundMedia, ProductSection, Products,
     Template, TemplateButton, TemplateButtonKind, TemplateHeader,
@@ -59,7 +59,10 @@ fn said(can: &Capabilities) -> String {
             "longest text at once",
             format!("{} characters; longer ones are split", thousands(can.max_text as u64)),
         ),
-        ("media", format!("{} of at most {} bytes", can.max_media, thousands(can.max_media_bytes))),
+        (
+            "media",
+            format!("{} of at most {} bytes{}", can.max_media, thousands(can.max_media_bytes), of_types(can)),
+        ),
         ("media types", types.join(", ")),
         ("buttons, list entries", format!("{}, {}", can.max_buttons, can.max_list_entries)),
         ("reports delivery", yes(can.delivery_receipts)),
@@ -74,6 +77,12 @@ fn said(can: &Capabilities) -> String {
         ("shows that somebody writes", channels(&can.typing)),
     ];
     table(&["", "said"], &rows.map(|(name, value)| vec![name.to_owned(), value]))
+}
+
+/// What is smaller than the rest.
+fn of_types(can: &Capabilities) -> String {
+    let one = |limit: &MediaLimit| format!("; `{}` {}", limit.media_type, thousands(limit.bytes));
+    can.media_limits.iter().map(one).collect()
 }
 
 fn picture(n: usize) -> OutboundMedia {

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod basic_auth;
 pub mod fetchable;
 pub mod form;
+pub mod form_data;
 pub mod hmac;
 pub mod html;
 pub mod json;

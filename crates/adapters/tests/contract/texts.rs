@@ -4,11 +4,12 @@ use omni_core::address::Address;
 use omni_core::carrier::{Carrier, OutboundMessage};
 use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
 use omni_core::event::{Channel, MessageType};
-use omni_core::http::HttpRequest;
+use omni_core::failure::SendError;
+use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::segments;
 use serde_json::Value;
 
-use crate::support::{outbound, samples};
+use crate::support::{contents, outbound, samples};
 
 /// A message to somebody who can be reached on `channel`.
 pub(super) fn message(channel: Channel, from: Address, content: OutboundContent) -> OutboundMessage {
@@ -250,6 +251,8 @@ fn what_a_carrier_says_it_takes_it_takes() {
     kinds.push(OutboundContent::Contacts { contacts: card });
     for sample in samples::all("s") {
         let carrier = sample.build();
+        let rich = contents::rich(sample.carrier).into_iter().map(|(_, content)| content);
+        let kinds: Vec<OutboundContent> = kinds.iter().cloned().chain(rich).collect();
         let takes = |kind: MessageType| {
             let of_kind = kinds.iter().filter(|content| content.message_type() == kind);
             let senders = carrier.senders();
@@ -262,5 +265,26 @@ fn what_a_carrier_says_it_takes_it_takes() {
         for kind in &carrier.capabilities().content {
             assert!(takes(*kind), "{} says it takes {kind:?}", sample.name());
         }
+    }
+}
+
+/// Answers that nobody is there.
+struct Down;
+
+#[async_trait::async_trait]
+impl HttpClient for Down {
+    async fn execute(&self, _: HttpRequest) -> Result<HttpResponse, HttpError> {
+        Err(HttpError::Connect("nobody is there".into()))
+    }
+}
+
+/// Who keeps files asks for it, everybody else says so.
+#[tokio::test]
+async fn files_are_left_where_a_carrier_keeps_them() {
+    for sample in samples::all("s") {
+        let carrier = sample.build();
+        let error = carrier.upload(&Down, &contents::upload()).await.unwrap_err();
+        let tried = matches!(error, SendError::NotSent(_));
+        assert_eq!(tried, carrier.capabilities().uploads, "{}: {error}", sample.name());
     }
 }

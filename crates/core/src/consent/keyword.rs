@@ -40,8 +40,9 @@ const START: [&str; 2] = ["start", "unstop"];
 const REJOIN: &str = "yes";
 const HELP: [&str; 3] = ["help", "info", "aide"];
 
-/// Longest text that is looked at: the longest keyword with room for decoration.
-const MAX_LEN: usize = 256;
+/// Longest text that is looked at, in bytes: more than a phone sends as one message, however
+/// much decoration is around the word. Keeps the work on hostile texts small.
+const MAX_LEN: usize = 8 * 1_024;
 
 /// What matching depends on besides the text.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,10 +63,7 @@ pub const fn applies_to(channel: Channel) -> bool {
 
 /// The keyword that the whole text is.
 pub fn match_keyword(text: &str, context: &Context<'_>) -> Option<Keyword> {
-    if text.len() > MAX_LEN {
-        return None;
-    }
-    let word = normalize(text);
+    let word = whole_word(text)?;
     let word = word.as_str();
     if let Some((_, keyword)) = context.extra.iter().find(|(own, _)| normalize(own) == word) {
         return Some(*keyword);
@@ -82,13 +80,24 @@ pub fn match_keyword(text: &str, context: &Context<'_>) -> Option<Keyword> {
     }
 }
 
+/// The text in the form that keywords are compared in; `None` if it is too long for one.
+pub(super) fn whole_word(text: &str) -> Option<String> {
+    (text.len() <= MAX_LEN).then(|| normalize(text))
+}
+
 /// NFKC, without invisible marks, blanks collapsed, lower case, without punctuation, symbols
 /// and emoji at both ends.
-pub(super) fn normalize(text: &str) -> String {
+fn normalize(text: &str) -> String {
     let visible = text.nfkc().filter(|c| !is_format_char(*c)).map(plain_hyphen);
     let folded: String = visible.flat_map(char::to_lowercase).collect();
     let collapsed = folded.split_whitespace().collect::<Vec<_>>().join(" ");
-    collapsed.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
+    collapsed.trim_matches(is_decoration).to_owned()
+}
+
+/// What may stand around a keyword. Letters in a box or a disc (🅰, 🅿) are emoji, though
+/// Unicode counts them as alphabetic.
+fn is_decoration(c: char) -> bool {
+    !c.is_alphanumeric() || matches!(c, '\u{1f130}'..='\u{1f189}')
 }
 
 const fn plain_hyphen(c: char) -> char {
@@ -101,26 +110,40 @@ const fn plain_hyphen(c: char) -> char {
 /// Whether a text that is no keyword may still mean STOP. Deliberately broad: it only asks a
 /// person to look, and never changes consent.
 pub fn may_be_revocation(text: &str) -> bool {
-    const PHRASES: [&str; 17] = [
+    const PHRASES: [&str; 29] = [
         "stop texting",
         "stop messaging",
         "stop sending",
         "stop contacting",
+        "stop calling",
         "stop writing",
         "stop spamming",
         "stop these",
+        "stop this",
+        "stop it",
         "stop now",
         "please stop",
         "don't text",
         "do not text",
         "don't contact",
         "do not contact",
+        "don't message",
+        "do not message",
+        "no more texts",
+        "no more messages",
+        "leave me alone",
         "unsubscribe me",
         "remove me",
         "take me off",
         "opt me out",
+        "want to opt out",
+        "want to unsubscribe",
+        "revoke my consent",
+        "withdraw my consent",
     ];
+    const NEGATED: [&str; 3] = ["don't stop", "do not stop", "never stop"];
     let start = text.char_indices().nth(1_000).map_or(text, |(at, _)| &text[..at]);
     let words = normalize(start).replace('’', "'");
-    PHRASES.iter().any(|phrase| words.contains(phrase)) && !words.contains("don't stop")
+    let holds = |phrase: &&str| words.contains(*phrase);
+    PHRASES.iter().any(holds) && !NEGATED.iter().any(holds)
 }

@@ -140,7 +140,7 @@ fn others_answer(text: &str, inbound: &Inbound) -> bool {
 /// Whether the US/CA toll-free networks act on this text and answer it by themselves: an
 /// answer of ours to STOP would fail.
 pub fn toll_free_network_answers(text: &str) -> bool {
-    text.len() <= 256 && matches!(keyword::normalize(text).as_str(), "stop" | "start" | "unstop")
+    keyword::whole_word(text).is_some_and(|word| matches!(word.as_str(), "stop" | "start" | "unstop"))
 }
 
 #[cfg(test)]

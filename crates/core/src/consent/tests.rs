@@ -2,11 +2,18 @@ use serde_json::Value;
 
 use super::*;
 
+/// The given vectors, and cases of our own in their format.
+fn vectors() -> Vec<Value> {
+    let files = [
+        include_str!("../../tests/vectors/consent_keywords.json"),
+        include_str!("../../tests/more_vectors/consent_keywords.json"),
+    ];
+    files.iter().flat_map(|file| serde_json::from_str::<Vec<Value>>(file).unwrap()).collect()
+}
+
 #[test]
 fn the_vectors_hold() {
-    let cases: Vec<Value> =
-        serde_json::from_str(include_str!("../../tests/vectors/consent_keywords.json")).unwrap();
-    for case in cases {
+    for case in vectors() {
         let inbound: Inbound = serde_json::from_value(case.clone()).unwrap();
         let got = serde_json::to_value(decide(&inbound)).unwrap();
         for (key, want) in case["expect"].as_object().unwrap() {
@@ -25,6 +32,7 @@ fn only_a_whole_text_is_a_keyword() {
         ("arrêt", Some(Stop)),
         ("arre\u{302}t", Some(Stop)),
         ("🛑 STOP 🛑", Some(Stop)),
+        ("🅰️ stop 🅿️", Some(Stop)),
         ("ⓢⓣⓞⓟ", Some(Stop)),
         ("(unstop)", Some(Start)),
         ("¿aide?", Some(Help)),
@@ -39,6 +47,9 @@ fn only_a_whole_text_is_a_keyword() {
         assert_eq!(match_keyword(text, &Context::default()), expect, "{text}");
     }
     assert_eq!(match_keyword(&"stop ".repeat(100_000), &Context::default()), None);
+    let furious = format!("STOP{}", "!".repeat(1_000));
+    assert_eq!(match_keyword(&furious, &Context::default()), Some(Stop));
+    assert_eq!(match_keyword(&format!("STOP{}", "!".repeat(100_000)), &Context::default()), None);
 }
 
 #[test]
@@ -107,6 +118,10 @@ fn revocation_in_other_words_is_shown_to_a_person() {
         ("please don't stop", false),
         ("stopped by the office", false),
         ("see you at the bus stop", false),
+        ("Leave me alone!", true),
+        ("no more texts", true),
+        ("I revoke my consent.", true),
+        ("never stop texting me these", false),
     ] {
         assert_eq!(may_be_revocation(text), expect, "{text}");
     }

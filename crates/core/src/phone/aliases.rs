@@ -24,6 +24,25 @@ pub fn aliases(address: &Address) -> Vec<Address> {
     other.filter(|_| address.is_phone()).map(Address::from).into_iter().collect()
 }
 
+/// The spelling that today's plan has, of a number that has several: one key for one phone.
+/// Anything else stays as it is.
+pub fn in_todays_plan(number: &str) -> String {
+    let old = |prefix: &str, digits: usize| {
+        number
+            .strip_prefix(prefix)
+            .filter(|rest| rest.len() == digits && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    if let Some(rest) = old("+521", 10) {
+        format!("+52{rest}")
+    } else if let Some(rest) = old("+54", 10) {
+        format!("+549{rest}")
+    } else if let Some(rest) = old("+55", 10) {
+        brazilian(rest).unwrap_or_else(|| number.to_owned())
+    } else {
+        number.to_owned()
+    }
+}
+
 /// Area code, then eight old digits (mobiles began with 6 to 9) or nine new ones.
 fn brazilian(rest: &str) -> Option<String> {
     let (area, local) = rest.split_at_checked(2)?;

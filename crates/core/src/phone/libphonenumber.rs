@@ -16,7 +16,7 @@ impl PhoneNormalizer for Libphonenumber {
         let region = region(default_region);
         let number = PHONE_NUMBER_UTIL.parse(text, region).ok()?;
         let valid = PHONE_NUMBER_UTIL.is_valid_number(&number);
-        let country = PHONE_NUMBER_UTIL.get_region_for_number(&number).filter(|_| valid);
+        let country = PHONE_NUMBER_UTIL.get_region_for_number(&number);
         Some(PhoneFacts {
             e164: PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned(),
             country: country.map(|region| region.as_region_str().to_string()),

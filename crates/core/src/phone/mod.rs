@@ -13,13 +13,15 @@
 //! carriers do deliver odd numbers and what arrived must be kept.
 
 mod aliases;
+mod emergency;
 mod libphonenumber;
 mod remembered;
 mod sending;
 
-pub use aliases::aliases;
+pub use aliases::{aliases, in_todays_plan};
+pub use emergency::is_emergency;
 pub use libphonenumber::Libphonenumber;
-pub use sending::{SendingRefusal, is_emergency, is_toll_free, sending_refusal};
+pub use sending::{SendingRefusal, is_toll_free, sending_refusal};
 
 use serde::{Deserialize, Serialize};
 
@@ -106,8 +108,8 @@ pub struct Parsed {
     /// The address to store and compare: E.164, short code, or a prefixed opaque id
     /// (`alpha:`, `email:`, `bsuid:`, …). `None` for withheld and invalid ones.
     pub address: Option<Address>,
-    /// The number's own country, ISO 3166 alpha-2 (`001` for numbers of no country); only
-    /// of valid numbers.
+    /// The number's own country, ISO 3166 alpha-2 (`001` for numbers of no country). Of an
+    /// invalid number only where its calling code is one country's alone (`+49`, not `+1`).
     pub country: Option<String>,
     /// The kind of line; only of phone numbers.
     pub number_type: Option<NumberType>,
@@ -139,7 +141,7 @@ impl Parsed {
 pub struct PhoneFacts {
     /// E.164.
     pub e164: String,
-    /// The number's country, if it is valid.
+    /// The number's country, if the number tells.
     pub country: Option<String>,
     /// The kind of line.
     pub number_type: NumberType,
@@ -252,9 +254,8 @@ fn strip_channel(text: &str) -> (&'static str, &str) {
 /// Words, and the numbers that spell them on a keypad (`+266696687` is ANONYMOUS).
 fn is_withheld(text: &str) -> bool {
     const WORDS: [&str; 6] = ["anonymous", "restricted", "unknown", "unavailable", "private", "withheld"];
-    const NUMBERS: [&str; 4] = ["266696687", "7378742833", "8656696", "86282452253"];
-    let digits = text.strip_prefix('+');
-    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) || digits.is_some_and(|d| NUMBERS.contains(&d))
+    const NUMBERS: [&str; 4] = ["+266696687", "+7378742833", "+8656696", "+86282452253"];
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) || NUMBERS.contains(&text)
 }
 
 /// An address that we normalised ourselves earlier.
@@ -321,15 +322,20 @@ fn as_number(library: &dyn PhoneNormalizer, text: &str, region: &str, role: Role
         }
         _ => library.read(text, region),
     };
-    let facts = facts.map(|facts| without_old_mexican_one(library, facts));
-    facts.map_or(Parsed::INVALID, |facts| Parsed {
+    let Some(facts) = facts.map(|facts| without_old_mexican_one(library, facts)) else {
+        return Parsed::INVALID;
+    };
+    if is_withheld(&facts.e164) {
+        return Parsed { kind: AddressKind::Anonymous, ..Parsed::INVALID };
+    }
+    Parsed {
         kind: AddressKind::Phone,
         address: Some(facts.e164.into()),
         country: facts.country,
         number_type: Some(facts.number_type),
         valid: facts.valid,
         extension: facts.extension,
-    })
+    }
 }
 
 /// Mexico dropped the `1` before mobiles in 2019; WhatsApp ids and old address books keep it.
@@ -340,13 +346,21 @@ fn without_old_mexican_one(library: &dyn PhoneNormalizer, facts: PhoneFacts) -> 
 
 /// Digits without plus in a carrier's sender field: of the default region if they have a
 /// length that numbers have there, else international. Not by validity: a mistyped number
-/// must not become somebody's in another country.
+/// must not become somebody's in another country. But digits that begin with the region's
+/// own calling code and are a number there are that number, even where the plan has a longer
+/// one with these digits (`4915123456789` in Germany).
 fn read_digits(library: &dyn PhoneNormalizer, digits: &str, region: &str) -> Option<PhoneFacts> {
+    let abroad = library.read(&format!("+{digits}"), region);
+    let at_home = |facts: &PhoneFacts| {
+        facts.valid && facts.country.as_deref().is_some_and(|country| country.eq_ignore_ascii_case(region))
+    };
+    if abroad.as_ref().is_some_and(at_home) {
+        return abroad;
+    }
     let local = library.read(digits, region);
     if local.as_ref().is_some_and(|facts| facts.possible) {
         return local;
     }
-    let abroad = library.read(&format!("+{digits}"), region);
     abroad.filter(|facts| facts.possible).or(local)
 }
 

@@ -2,55 +2,12 @@
 
 use serde::Serialize;
 
-use super::{AddressKind, NumberType, Parsed, number_type};
+use super::{AddressKind, NumberType, Parsed, is_emergency};
 use crate::address::Address;
 
 /// Satellite networks and numbers of no country: a minute of them costs what a month of
 /// others does, which is what pumping fraud lives on.
 const SATELLITE: [&str; 4] = ["+881", "+882", "+883", "+870"];
-
-/// Emergency numbers. `112` and `911` reach help in nearly every mobile network, so they
-/// are refused everywhere; the rest only in their own region.
-const EMERGENCY_EVERYWHERE: [&str; 2] = ["112", "911"];
-const EMERGENCY: &[(&str, &[&str])] = &[
-    ("AE", &["997", "998", "999"]),
-    ("AR", &["100", "101", "107"]),
-    ("AT", &["122", "133", "144"]),
-    ("AU", &["000", "106"]),
-    ("BE", &["100", "101"]),
-    ("BR", &["190", "192", "193"]),
-    ("CH", &["117", "118", "144"]),
-    ("CL", &["131", "132", "133"]),
-    ("CN", &["110", "119", "120"]),
-    ("DE", &["110"]),
-    ("ES", &["061", "080", "091"]),
-    ("FR", &["114"]),
-    ("GB", &["999"]),
-    ("HK", &["999"]),
-    ("ID", &["110", "118", "119"]),
-    ("IE", &["999"]),
-    ("IL", &["100", "101", "102"]),
-    ("IN", &["100", "101", "102", "108"]),
-    ("IT", &["113", "115", "118"]),
-    ("JP", &["110", "118", "119"]),
-    ("KE", &["999"]),
-    ("KR", &["119"]),
-    ("MY", &["999"]),
-    ("NG", &["199"]),
-    ("NO", &["110", "113"]),
-    ("NZ", &["111"]),
-    ("PL", &["997", "998", "999"]),
-    ("RU", &["101", "102", "103"]),
-    ("SA", &["997", "998", "999"]),
-    ("SG", &["995", "999"]),
-    ("TH", &["191", "199"]),
-    ("TR", &["110", "155"]),
-    ("TW", &["110", "119"]),
-    ("UA", &["101", "102", "103"]),
-    ("US", &["988"]),
-    ("CA", &["988"]),
-    ("ZA", &["10111", "10177"]),
-];
 
 /// Why a recipient is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -106,20 +63,11 @@ pub fn sending_refusal(recipient: &Parsed, region: &str) -> Option<SendingRefusa
     }
 }
 
-/// Whether a short code reaches the emergency services of `region` (ISO 3166 alpha-2).
-pub fn is_emergency(address: &Address, region: &str) -> bool {
-    let code = address.expose();
-    let local = EMERGENCY.iter().find(|(country, _)| country.eq_ignore_ascii_case(region));
-    EMERGENCY_EVERYWHERE.contains(&code) || local.is_some_and(|(_, codes)| codes.contains(&code))
-}
-
-/// Whether it is a toll-free number. In North America its network handles STOP by itself
-/// and wants the sender verified; told by the area code there, because not every toll-free
-/// number is assigned in the plan yet.
+/// Whether it is a toll-free number of North America, whose network handles STOP by itself
+/// and wants the sender verified. Told by the area code: not every toll-free number is
+/// assigned in the plan yet. Elsewhere a toll-free number is like any other.
 pub fn is_toll_free(address: &Address) -> bool {
     const AREAS: [&str; 7] = ["800", "833", "844", "855", "866", "877", "888"];
-    match address.expose().strip_prefix("+1") {
-        Some(national) => national.len() == 10 && AREAS.iter().any(|area| national.starts_with(area)),
-        None => number_type(address) == NumberType::TollFree,
-    }
+    let national = address.expose().strip_prefix("+1").filter(|national| national.len() == 10);
+    national.is_some_and(|national| AREAS.iter().any(|area| national.starts_with(area)))
 }

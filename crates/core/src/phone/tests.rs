@@ -2,11 +2,18 @@ use serde_json::Value;
 
 use super::*;
 
+/// The given vectors, and cases of our own in their format.
+fn vectors() -> Vec<Value> {
+    let files = [
+        include_str!("../../tests/vectors/phone_addresses.json"),
+        include_str!("../../tests/more_vectors/phone_addresses.json"),
+    ];
+    files.iter().flat_map(|file| serde_json::from_str::<Vec<Value>>(file).unwrap()).collect()
+}
+
 #[test]
 fn the_vectors_hold() {
-    let cases: Vec<Value> =
-        serde_json::from_str(include_str!("../../tests/vectors/phone_addresses.json")).unwrap();
-    for case in cases {
+    for case in vectors() {
         let name = case["name"].as_str().unwrap();
         let text = |key: &str| case[key].as_str().unwrap();
         let parsed = parse(text("input"), text("default_region"), Role::Any);
@@ -43,6 +50,9 @@ fn where_an_address_comes_from_decides_what_it_may_be() {
         ("typed national digits of no region",  "4155552671",            "",   Role::Typed,         Invalid,   None),
         ("a mistyped number stays at home",     "5555550177",            "US", Role::Sender,        Phone,     Some("+15555550177")),
         ("foreign digits that a person typed",  "447700900123",          "US", Role::Typed,         Phone,     Some("+1447700900123")),
+        ("the digits of ANONYMOUS, grouped",    "+266 696-687",          "US", Role::Sender,        Anonymous, None),
+        ("German digits in Germany",            "4915123456789",         "DE", Role::Sender,        Phone,     Some("+4915123456789")),
+        ("the same typed by a person",          "4915123456789",         "DE", Role::Typed,         Phone,     Some("+494915123456789")),
         ("a word for withheld",                 "Restricted",            "US", Role::Sender,        Anonymous, None),
         ("a WhatsApp id, not said to be one",   "NL.91823aafb1",         "NL", Role::Sender,        Invalid,   None),
         ("an RCS agent",                        "rcs:acme_agent_x1",     "US", Role::Sender,        Opaque,    Some("rcs:acme_agent_x1")),
@@ -90,6 +100,10 @@ fn some_recipients_are_never_written_to() {
         ("999", "GB", Some(SendingRefusal::Emergency)),
         ("999", "US", None),
         ("000", "au", Some(SendingRefusal::Emergency)),
+        ("191", "TH", Some(SendingRefusal::Emergency)),
+        ("158", "CZ", Some(SendingRefusal::Emergency)),
+        ("988", "CA", Some(SendingRefusal::Emergency)),
+        ("988", "DE", None),
         ("+19005550123", "US", Some(SendingRefusal::PremiumRate)),
         ("+881612345678", "US", Some(SendingRefusal::Satellite)),
         ("+1415555267", "US", Some(SendingRefusal::InvalidNumber)),
@@ -103,13 +117,13 @@ fn some_recipients_are_never_written_to() {
 }
 
 #[test]
-fn toll_free_is_told_by_the_plan() {
+fn toll_free_means_what_north_american_networks_mean() {
     for (number, expect) in [
         ("+18335550123", true),
         ("+18005550123", true),
         ("+18225550123", false),
         ("+13035550177", false),
-        ("+448081570192", true),
+        ("+448081570192", false),
         ("+447700900123", false),
         ("88222", false),
     ] {
@@ -124,6 +138,8 @@ fn countries_come_from_the_number() {
         ("+18765550123", Some("JM")),
         ("+77071234567", Some("KZ")),
         ("+80012345678", Some("001")),
+        ("+49891", Some("DE")),
+        ("+15550001001", None),
         ("88222", None),
         ("lc:x", None),
     ] {
@@ -149,5 +165,27 @@ fn a_phone_known_by_two_numbers_has_aliases() {
     ] {
         let got = aliases(&number.into());
         assert_eq!(got.first().map(Address::expose), expect, "{number}");
+        for alias in got {
+            assert_eq!(
+                in_todays_plan(alias.expose()),
+                in_todays_plan(number),
+                "one phone, one key: {number}"
+            );
+        }
+    }
+}
+
+#[test]
+fn one_key_stands_for_all_spellings_of_a_phone() {
+    for (number, expect) in [
+        ("+5215512345678", "+525512345678"),
+        ("+541123456789", "+5491123456789"),
+        ("+551161234567", "+5511961234567"),
+        ("+551132345678", "+551132345678"),
+        ("+14155552671", "+14155552671"),
+        ("bsuid:GB.7Qk", "bsuid:GB.7Qk"),
+        ("+55é23456789", "+55é23456789"),
+    ] {
+        assert_eq!(in_todays_plan(number), expect, "{number}");
     }
 }

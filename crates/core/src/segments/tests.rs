@@ -2,11 +2,18 @@ use serde_json::Value;
 
 use super::*;
 
+/// The given vectors, and cases of our own in their format.
+fn vectors() -> Vec<Value> {
+    let files = [
+        include_str!("../../tests/vectors/sms_segmentation.json"),
+        include_str!("../../tests/more_vectors/sms_segmentation.json"),
+    ];
+    files.iter().flat_map(|file| serde_json::from_str::<Vec<Value>>(file).unwrap()).collect()
+}
+
 #[test]
 fn the_vectors_hold() {
-    let cases: Vec<Value> =
-        serde_json::from_str(include_str!("../../tests/vectors/sms_segmentation.json")).unwrap();
-    for case in cases {
+    for case in vectors() {
         let got = serde_json::to_value(count(case["text"].as_str().unwrap())).unwrap();
         assert_eq!(got, case["expect"], "{}", case["name"]);
     }

@@ -69,7 +69,7 @@ fn rule_of(case: &Value) -> Option<Rule> {
         Some(|case| json!(segments::count(case["text"].as_str().unwrap_or_default())))
     } else if case.get("input").is_some() && expects("kind") {
         Some(|case| {
-            let region = case["default_region"].as_str().unwrap_or("US");
+            let region = case["default_region"].as_str().unwrap_or_default();
             json!(phone::parse(case["input"].as_str().unwrap_or_default(), region, Role::Any))
         })
     } else if expects("opted_out_after") {

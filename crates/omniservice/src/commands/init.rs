@@ -35,7 +35,7 @@ pub fn run(args: InitArgs) -> anyhow::Result<()> {
     let id: TenantId = tenant
         .parse()
         .map_err(|error| Problem::new(problem::VALIDATION_FAILED, format!("`{tenant}`: {error}")))?;
-    if carriers::find(&carrier).is_none() {
+    let Some(plugin) = carriers::find(&carrier) else {
         let names: Vec<&str> = carriers::REGISTRY.iter().map(|plugin| plugin.name.0).collect();
         let near =
             did_you_mean(&carrier, names.iter().copied()).map(|near| format!(" Did you mean `{near}`?"));
@@ -45,7 +45,7 @@ pub fn run(args: InitArgs) -> anyhow::Result<()> {
             names.join(", ")
         );
         return Err(Problem::new(problem::VALIDATION_FAILED, detail).into());
-    }
+    };
     for (what, text) in [("--public-url", &public_url), ("--region", &region)] {
         if text.chars().any(|c| c.is_control() || matches!(c, '"' | '\\')) {
             let detail = format!("{what}: neither quotes nor control characters");
@@ -56,7 +56,7 @@ pub fn run(args: InitArgs) -> anyhow::Result<()> {
         return Err(Problem::new(problem::VALIDATION_FAILED, format!("`{account}`: {error}")).into());
     }
     let (key, kept) = omni_server::auth::generate("first", id, false, random());
-    let (settings, secrets) = settings(&carrier);
+    let settings = plugin.starter;
     let hash = hmac::hex(&kept.sha256);
     let text = format!(
         "# omniservice. Check with `omni check`, run with `omni serve`.
@@ -90,7 +90,7 @@ carrier = \"{carrier}\"
     );
     fs::create_dir_all(args.dir.join("secrets"))
         .with_context(|| format!("cannot write into {}", args.dir.display()))?;
-    for secret in secrets {
+    for secret in secret_files(settings) {
         private_file(&args.dir.join("secrets").join(secret))?;
     }
     fs::write(&config, text).with_context(|| format!("cannot write {}", config.display()))?;
@@ -136,68 +136,9 @@ fn private_file(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The settings to fill in, and the secret files that they name.
-fn settings(carrier: &str) -> (&'static str, &'static [&'static str]) {
-    match carrier {
-        "whatsapp" => (
-            "phone_number_id = \"\"       # WhatsApp Manager > API setup
-# display_number = \"+447700900123\"   # the number people see
-# business_account_id = \"\"
-access_token = { file = \"secrets/whatsapp_access_token\" }
-app_secrets = [{ file = \"secrets/whatsapp_app_secret\" }]   # several while rotating
-verify_token = { file = \"secrets/whatsapp_verify_token\" }  # your own choice; Meta presents it once
-",
-            &["whatsapp_access_token", "whatsapp_app_secret", "whatsapp_verify_token"],
-        ),
-        "twilio" => (
-            "account_sid = \"\"           # AC and 32 digits
-auth_tokens = [{ file = \"secrets/twilio_auth_token\" }]     # primary first, several while rotating
-numbers = []                # like [\"+12025550143\", \"whatsapp:+12025550143\"]; empty: any
-",
-            &["twilio_auth_token"],
-        ),
-        "bandwidth" => (
-            "account_id = \"\"            # the account's number
-applications = {}           # our numbers by application id: { \"93de…\" = [\"+19195550112\"] }
-api_user = \"\"
-api_password = { file = \"secrets/bandwidth_api_password\" }
-inbound_credentials = [{ user = \"omni\", password = { file = \"secrets/bandwidth_callback_password\" } }]
-",
-            &["bandwidth_api_password", "bandwidth_callback_password"],
-        ),
-        "inteliquent" => (
-            "numbers = []                # like [\"+13125550100\"]
-api_key = { file = \"secrets/inteliquent_api_key\" }         # sends, and verifies callbacks
-",
-            &["inteliquent_api_key"],
-        ),
-        "livechat" => (
-            "# organization_id = \"\"
-webhook_secrets = { \"your-webhook-id\" = [{ file = \"secrets/livechat_webhook_secret\" }] }
-account_id = \"\"             # whose token it is
-personal_access_token = { file = \"secrets/livechat_access_token\" }
-bot_agent_ids = []          # agent ids of our bots
-",
-            &["livechat_webhook_secret", "livechat_access_token"],
-        ),
-        "messagebird" => (
-            "generation = \"rest\"         # or bird, platform: which of the three APIs
-access_key = { file = \"secrets/messagebird_access_key\" }
-signing_keys = [{ file = \"secrets/messagebird_signing_key\" }]
-numbers = []                # like [\"+31970102030\"]
-",
-            &["messagebird_access_key", "messagebird_signing_key"],
-        ),
-        "sendgrid" => (
-            "api_key = { file = \"secrets/sendgrid_api_key\" }
-public_keys = [{ file = \"secrets/sendgrid_public_key\" }]  # of the Event Webhook and the Parse policy
-domains = []                # domains whose mail is ours; empty: all that verifies
-# from = \"hello@example.com\"
-",
-            &["sendgrid_api_key", "sendgrid_public_key"],
-        ),
-        _ => ("# see omni.example.toml for what this carrier needs\n", &[]),
-    }
+/// The secret files that a carrier's settings name.
+fn secret_files(settings: &str) -> impl Iterator<Item = &str> {
+    settings.split("\"secrets/").skip(1).filter_map(|rest| rest.split('"').next())
 }
 
 #[cfg(test)]
@@ -207,10 +148,11 @@ mod tests {
     #[test]
     fn every_carrier_has_its_settings_written() {
         for plugin in carriers::REGISTRY {
-            let (text, secrets) = settings(plugin.name.0);
-            assert!(!secrets.is_empty(), "{}", plugin.name);
-            for secret in secrets {
-                assert!(text.contains(&format!("{{ file = \"secrets/{secret}\" }}")), "{secret}");
+            let name = plugin.name.0;
+            assert!(secret_files(plugin.starter).count() > 0, "{name}");
+            for secret in secret_files(plugin.starter) {
+                assert!(secret.starts_with(name), "{secret}");
+                assert!(plugin.starter.contains(&format!("{{ file = \"secrets/{secret}\" }}")), "{secret}");
             }
         }
     }

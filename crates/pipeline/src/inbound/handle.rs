@@ -219,7 +219,7 @@ impl Run<'_> {
             return Ok(nothing);
         }
         let address = self.message.customer_address.expose().to_owned();
-        let pointer = Pointer::consent(&self.message.account, &address);
+        let pointer = Pointer::consent(&self.message.account, &address, None);
         let tenant = self.message.tenant.clone();
         let load = async { self.engine.store.pointer::<ConsentRecord>(&tenant, &pointer).await };
         let consent = self.within(step, problem::PREROUTE_FAILED, load).await?;

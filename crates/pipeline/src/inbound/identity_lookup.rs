@@ -12,6 +12,7 @@ use omni_core::customer::{Customer, CustomerType, Evidence, Identifier, Preferen
 use omni_core::event::Channel;
 use omni_core::id::{CustomerId, IdSource, TenantId};
 use omni_core::message::{Author, Content, Message};
+use omni_core::phone;
 use omni_core::store::{Changes, Expect, Pointer, Versioned};
 use omni_core::time::Timestamp;
 
@@ -51,6 +52,10 @@ pub fn identities(message: &Message) -> Vec<(Address, Evidence)> {
         for alternative in &inbound.alt_addresses {
             add(alternative, Evidence::Linked);
         }
+    }
+    // WhatsApp still writes some numbers as old plans had them; the phone is the same.
+    for alias in phone::aliases(&message.customer_address) {
+        add(&alias, Evidence::Linked);
     }
     found
 }
@@ -149,6 +154,22 @@ mod tests {
         for (channel, address, expect) in cases {
             let form = identity_form(channel, &Address::from(address));
             assert_eq!(form.as_ref().map(Address::expose), expect, "{channel:?} {address}");
+        }
+    }
+
+    #[test]
+    fn a_phone_of_two_spellings_is_one_person() {
+        let cases: [(Channel, &str, &[&str]); 3] = [
+            (Channel::Whatsapp, "+551161234567", &["wa:+551161234567", "wa:+5511961234567"]),
+            (Channel::Sms, "+5491123456789", &["+5491123456789", "+541123456789"]),
+            (Channel::Sms, "+13035550177", &["+13035550177"]),
+        ];
+        for (channel, from, expect) in cases {
+            let mut message = crate::testing::inbound(channel, "hi");
+            message.customer_address = from.into();
+            let found = identities(&message);
+            let forms: Vec<&str> = found.iter().map(|(form, _)| form.expose()).collect();
+            assert_eq!(forms, expect, "{from}");
         }
     }
 }

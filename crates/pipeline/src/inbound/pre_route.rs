@@ -9,13 +9,16 @@ use omni_core::conversation::{Conversation, Owner, State};
 use omni_core::customer::{Customer, CustomerType};
 use omni_core::event::InboundMessage;
 use omni_core::message::{Message, Priority};
-use omni_core::phone::{self, NumberType};
+use omni_core::phone;
 use omni_core::rules::{Action, ResponseType, RoutingRule};
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::content::{self, ContentAnalysis};
 use super::facts;
+
+/// The label of what may withdraw consent, though it is no keyword.
+const POSSIBLE_OPT_OUT: &str = "possible_opt_out";
 
 /// Everything that the decision looks at.
 #[derive(Debug)]
@@ -147,7 +150,8 @@ pub fn decide(situation: &Situation<'_>) -> Route {
     }
     let text = situation.inbound.text.as_deref().unwrap_or_default();
     let analysis = content::analyse(situation.account, text);
-    if analysis.spam {
+    let wants_out = wants_out(situation, text);
+    if analysis.spam && !wants_out {
         let blocked = Some("spam".to_owned());
         let tags = vec!["blocked".to_owned(), "spam".to_owned()];
         return Route { blocked, tags, analysis: Some(analysis), ..Route::to("block", Destination::Nobody) };
@@ -164,6 +168,9 @@ pub fn decide(situation: &Situation<'_>) -> Route {
     }
     if !may_answer {
         route.answer = None;
+    }
+    if wants_out && route.blocked.is_none() {
+        to_people(situation, &mut route);
     }
     if route.answer.is_some() {
         route.action = "auto_respond";
@@ -213,7 +220,7 @@ fn number_kind(message: &Message) -> NumberKind {
     if ours.is_short_code() {
         return NumberKind::ShortCode;
     }
-    if phone::number_type(ours) == NumberType::TollFree {
+    if phone::is_toll_free(ours) {
         return NumberKind::TollFree;
     }
     if ours.expose().starts_with("+1") { NumberKind::TenDlc } else { NumberKind::Other }
@@ -240,6 +247,29 @@ fn by_rules(situation: &Situation<'_>, analysis: &ContentAnalysis) -> Route {
         }
     }
     route
+}
+
+/// Whether it is no keyword, but may withdraw consent in other words (the FCC's "any
+/// reasonable means").
+fn wants_out(situation: &Situation<'_>, text: &str) -> bool {
+    !situation.opted_out && consent::applies_to(situation.message.channel) && consent::may_be_revocation(text)
+}
+
+/// A person must judge it: it is marked, no machine answers, and no bot keeps it.
+fn to_people(situation: &Situation<'_>, route: &mut Route) {
+    route.tags.push(POSSIBLE_OPT_OUT.to_owned());
+    route.answer = None;
+    let with_bot = match &route.destination {
+        Destination::Bot(_) => true,
+        Destination::Unchanged => {
+            situation.conversation.is_none_or(|conversation| conversation.owner == Owner::Bot)
+        }
+        Destination::Queue(_) | Destination::Agent(_) | Destination::Nobody => false,
+    };
+    if with_bot {
+        route.destination = Destination::Queue(situation.account.default_queue.clone());
+        route.action = "queue";
+    }
 }
 
 /// The first destination and the first answer win: rules come highest first.

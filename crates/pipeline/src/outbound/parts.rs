@@ -4,6 +4,7 @@
 //! with one connection is finished with it.
 
 use omni_core::content::OutboundContent;
+use omni_core::event::Channel;
 use omni_core::id::ConnectionId;
 use omni_core::message::{Attempt, AttemptOutcome, Content, Message};
 use omni_core::segments;
@@ -12,15 +13,20 @@ use omni_core::status::Status;
 use super::deliver::REPEATED;
 use crate::directory::Connection;
 
-/// The texts of the parts: one, unless the carrier takes less at once.
+/// The texts of the parts: one, unless the carrier takes less at once. Text messages are
+/// composed first: a decomposed `é` would cost them the alphabet of which more fits.
 pub(super) fn parts_of(message: &Message, connection: &Connection) -> Vec<String> {
     let text = message.text().unwrap_or_default();
+    let text = match message.channel {
+        Channel::Sms | Channel::Mms => segments::compose(text),
+        _ => text.to_owned(),
+    };
     let most = connection.carrier.capabilities().max_text;
     let splits = matches!(message.content, Content::Outbound(OutboundContent::Text { .. }));
     if !splits || most == 0 || text.chars().count() <= most {
-        return vec![text.to_owned()];
+        return vec![text];
     }
-    segments::split(text, most)
+    segments::split(&text, most)
 }
 
 /// The first part that no carrier has.

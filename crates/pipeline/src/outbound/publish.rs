@@ -323,17 +323,14 @@ fn recipient(
         let channel = widened(conversation.channel, &request.content);
         return Ok((conversation.customer_address.clone(), channel));
     }
-    let (raw, by_prefix) = match request.to.split_once(':') {
-        Some(("whatsapp", rest)) => (rest, Some(Channel::Whatsapp)),
-        Some(("rcs", rest)) => (rest, Some(Channel::Rcs)),
-        Some(("sms", rest)) => (rest, Some(Channel::Sms)),
-        Some(("lc", _)) => (request.to.as_str(), Some(Channel::Chat)),
-        Some(("bsuid", _)) => (request.to.as_str(), Some(Channel::Whatsapp)),
-        _ => (request.to.as_str(), None),
-    };
+    let (raw, by_prefix) = without_channel(&request.to);
     let opaque = raw.starts_with("lc:") || raw.starts_with("bsuid:");
-    let address = if opaque || raw.contains('@') {
+    let address = if opaque {
         Address::new(raw.trim())
+    } else if by_prefix == Some(Channel::Whatsapp) && phone::is_bsuid(raw) {
+        Address::new(format!("bsuid:{raw}"))
+    } else if raw.contains('@') {
+        phone::email(raw).ok_or_else(|| invalid_recipient("it is not an e-mail address"))?
     } else {
         let parsed = phone::parse(raw, &account.default_region, Role::Typed);
         if let Some(why) = phone_refusal(&parsed, account) {
@@ -345,6 +342,22 @@ fn recipient(
         request.channel.or(by_prefix).or_else(|| conversation.map(|conversation| conversation.channel));
     let channel = said.unwrap_or_else(|| likely_channel(&address, request, connections));
     Ok((address, widened(channel, &request.content)))
+}
+
+/// The address that is meant, and the channel that is written before it, in any case. Ids of
+/// chat visitors and WhatsApp people keep their prefix: it is part of the address.
+fn without_channel(to: &str) -> (&str, Option<Channel>) {
+    let to = to.trim();
+    let Some((prefix, rest)) = to.split_once(':') else { return (to, None) };
+    match prefix.to_ascii_lowercase().as_str() {
+        "whatsapp" => (rest, Some(Channel::Whatsapp)),
+        "rcs" => (rest, Some(Channel::Rcs)),
+        "sms" => (rest, Some(Channel::Sms)),
+        "email" | "mailto" => (rest, Some(Channel::Email)),
+        "lc" => (to, Some(Channel::Chat)),
+        "bsuid" => (to, Some(Channel::Whatsapp)),
+        _ => (to, None),
+    }
 }
 
 /// Sandbox numbers (+1 555 000 xxxx) are in no numbering plan and are fine where only

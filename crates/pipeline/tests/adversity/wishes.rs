@@ -78,6 +78,57 @@ async fn an_opt_out_of_a_mail_address_holds_however_it_is_written() {
 }
 
 #[tokio::test]
+async fn an_opt_out_of_a_phone_holds_in_each_of_its_spellings() {
+    let world = World::of([&sms()], |_| {});
+    let mut changes = Changes::new(world.tenant.clone());
+    let record = ConsentRecord::by_keyword(true, world.clock.now());
+    record.write(&"main".parse().unwrap(), "+541123456789", &mut changes);
+    world.store.commit(changes).await.unwrap();
+    let body = json!({ "to": "+5491123456789", "text": "offer" });
+    assert_eq!(world.publish(&body, None).await.unwrap_err().code, problem::RECIPIENT_OPTED_OUT);
+}
+
+#[tokio::test]
+async fn what_is_no_mail_address_is_refused_at_once() {
+    let mail = Arc::new(Scripted::new("mail", Channel::Email));
+    let world = World::of([&mail], |_| {});
+    for to in ["rosa@", "@customer.example", "rosa@@customer.example", "a b@customer.example"] {
+        let body = json!({ "to": to, "text": "hello" });
+        assert_eq!(world.publish(&body, None).await.unwrap_err().code, problem::RECIPIENT_INVALID, "{to}");
+    }
+}
+
+#[tokio::test]
+async fn a_channel_before_the_address_is_known_in_any_case() {
+    for (to, channel, address) in [
+        ("WhatsApp:+13035550177", Channel::Whatsapp, "+13035550177"),
+        ("whatsapp:GB.7Qk20Xd3aLm", Channel::Whatsapp, "bsuid:GB.7Qk20Xd3aLm"),
+        ("SMS: +1 303 555 0177", Channel::Sms, "+13035550177"),
+        ("tel:+1-303-555-0177", Channel::Sms, "+13035550177"),
+        ("mailto:Rosa@Customer.Example", Channel::Email, "Rosa@customer.example"),
+    ] {
+        let carriers = [Channel::Sms, Channel::Whatsapp, Channel::Email]
+            .map(|channel| Arc::new(Scripted::new(channel.as_str(), channel)));
+        let world = World::of(&carriers, |_| {});
+        let taken = world.publish(&json!({ "to": to, "text": "hello" }), None).await;
+        taken.unwrap_or_else(|problem| panic!("{to}: {}", problem.detail));
+        world.settle().await;
+        let sent: Vec<_> = carriers.iter().flat_map(|carrier| carrier.sent.lock().unwrap().clone()).collect();
+        let sent: Vec<_> = sent.iter().map(|message| (message.channel, message.to.expose())).collect();
+        assert_eq!(sent, [(channel, address)], "{to}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_message_goes_out_composed() {
+    let carrier = sms();
+    let world = World::of([&carrier], |_| {});
+    world.send("cafe\u{301}").await.unwrap();
+    world.settle().await;
+    assert_eq!(carrier.texts(), ["caf\u{e9}"]);
+}
+
+#[tokio::test]
 async fn an_idempotency_key_is_forgotten_after_a_day() {
     let carrier = sms();
     let world = World::of([&carrier], |_| {});

@@ -129,9 +129,11 @@ async fn act(
         "remove_user_from_chat" => manage::remove_user(twin, &caller, &body),
         "mark_events_as_seen" => manage::mark_as_seen(twin, &caller, &body),
         "set_routing_status" => manage::set_routing_status(twin, &caller, &body),
+        "list_routing_statuses" => manage::list_routing_statuses(twin, &caller),
         "send_typing_indicator" | "send_thinking_indicator" | "send_event_preview" => {
             manage::indicate(twin, &caller, &body)
         }
+        "get_customer" => lists::get_customer(twin, &body),
         "get_chat" => lists::get_chat(twin, &body),
         "list_chats" => lists::list_chats(twin, &body),
         "list_threads" => lists::list_threads(twin, &body),
@@ -151,8 +153,8 @@ async fn configure(
         twin.desk.admit().await?;
         configuration::issue_bot_token(&twin, &object(&body)?)?
     } else {
-        twin.admit(&version, &headers).await?;
-        configuration::show(&twin, &action)?
+        let caller = twin.admit(&version, &headers).await?;
+        configuration::show(&twin, &caller, &action, &object(&body)?)?
     };
     Ok(json(StatusCode::OK, &answer))
 }

@@ -24,9 +24,9 @@ pub(super) fn issue_bot_token(twin: &LiveChat, body: &Map<String, Value>) -> Ans
 }
 
 /// The answers of the calls that only read.
-pub(super) fn show(twin: &LiveChat, action: &str) -> Answer {
+pub(super) fn show(twin: &LiveChat, caller: &str, action: &str, body: &Map<String, Value>) -> Answer {
     match action {
-        "list_webhooks" => Ok(REGISTERED.iter().map(|action| webhook(twin, action)).collect()),
+        "list_webhooks" => list_webhooks(twin, caller, body),
         "list_bots" => Ok(json!([{
             "id": twin.account.bot,
             "name": team::name(&twin.account.bot),
@@ -37,6 +37,17 @@ pub(super) fn show(twin: &LiveChat, action: &str) -> Answer {
         "get_license_webhooks_state" => Ok(json!({ "license_webhooks_enabled": true })),
         _ => Err(ApiError::new("not_found", "no such action")),
     }
+}
+
+/// The webhooks of an application. A bot's token has no scope for them.
+fn list_webhooks(twin: &LiveChat, caller: &str, body: &Map<String, Value>) -> Answer {
+    if caller == twin.account.bot {
+        return Err(ApiError::new("authorization", "missing scope webhooks.configuration:rw"));
+    }
+    if text(body, "owner_client_id")? != twin.account.client_id {
+        return Ok(json!([]));
+    }
+    Ok(REGISTERED.iter().map(|action| webhook(twin, action)).collect())
 }
 
 fn webhook(twin: &LiveChat, action: &str) -> Value {

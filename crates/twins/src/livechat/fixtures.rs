@@ -283,6 +283,7 @@ fn routing_status(twin: &LiveChat, what: &'static str, params: &Params) -> Resul
         return Err(wrong("status", "offline, `not accepting chats` or `accepting chats`"));
     }
     let bot = twin.responders().swap_remove(0);
+    twin.statuses.lock().insert(&bot, status.replace(' ', "_"));
     let payload = json!({ "agent_id": bot, "status": status });
     Ok(twin.webhook(Draft {
         what,

@@ -162,8 +162,25 @@ pub(super) fn set_routing_status(twin: &LiveChat, caller: &str, body: &Map<Strin
         return Err(ApiError::validation("`status` is unknown"));
     }
     let agent = body.get("agent_id").and_then(Value::as_str).unwrap_or(caller);
+    twin.statuses.lock().insert(agent, status.to_owned());
     let payload = json!({ "agent_id": agent, "status": status.replace('_', " ") });
     let (what, action, id) = ("routing_status", "routing_status_set", agent.to_owned());
     twin.announce(vec![twin.webhook(Draft { what, id, action, payload, chat: None, forged: false })]);
     Ok(json!({}))
+}
+
+/// Who takes chats: whoever has said nothing of the kind does, if they are there at all.
+pub(super) fn list_routing_statuses(twin: &LiveChat, caller: &str) -> Answer {
+    if caller == twin.account.bot {
+        return Err(ApiError::new("authorization", "missing scope agents-bot--all:ro"));
+    }
+    let set = twin.statuses.lock();
+    let everybody = team::AGENTS.into_iter().chain([twin.account.bot.as_str()]);
+    Ok(everybody
+        .map(|agent| {
+            let is_there = team::is_agent_online(agent).unwrap_or(true);
+            let default = if is_there { "accepting_chats" } else { "offline" };
+            json!({ "agent_id": agent, "status": set.get(agent).map_or(default, String::as_str) })
+        })
+        .collect())
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | send | `POST /v3.6/agent/action/send_event`; a chat without a running thread is `chat_inactive` |
 //! | wake | `resume_chat` begins a new thread; `start_chat` a new chat |
-//! | look up | `list_threads`: events with the sender's `custom_id` |
+//! | look up | `list_threads`: events with the sender's `custom_id`; `get_customer`: a visitor's chats |
 //! | callback | `POST` JSON; nothing but `secret_key` in the body proves it |
 //! | status | our own event comes back (`incoming_event`, or `incoming_chat` with its thread), then `events_marked_as_seen` |
 //! | retries | about three within a minute |
@@ -64,6 +64,9 @@ pub(crate) const PLUGIN: Plugin = Plugin {
 /// Tokens that are remembered.
 const TOKENS: usize = 1_000;
 
+/// Agents whose routing status is remembered.
+const AGENTS: usize = 100;
+
 /// Where an account lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Region {
@@ -111,6 +114,8 @@ pub(crate) struct LiveChat {
     bot_tokens: Mutex<Bounded<Timestamp>>,
     /// Who takes new chats: the last caller.
     responder: Mutex<Option<String>>,
+    /// The routing statuses that were set, by agent.
+    statuses: Mutex<Bounded<String>>,
 }
 
 /// Ids and secrets of the organization.
@@ -158,6 +163,7 @@ impl LiveChat {
         Self {
             account: Account::new(desk.seed),
             responder: Mutex::new(None),
+            statuses: Mutex::new(Bounded::new(AGENTS)),
             chats: Chats::default(),
             files: Files::default(),
             bot_tokens: Mutex::new(Bounded::new(TOKENS)),
@@ -275,6 +281,7 @@ impl Twin for LiveChat {
             _ => return None,
         };
         let mut settings = self.common_settings(team::OUR_AGENT);
+        settings["client_id"] = self.account.client_id.as_str().into();
         match token {
             Token::Personal { account, token } => {
                 settings["account_id"] = account.as_str().into();

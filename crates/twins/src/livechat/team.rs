@@ -7,6 +7,9 @@ pub(super) const LENA: &str = "lena@acme.example";
 /// A person who is not.
 const TOM: &str = "tom@acme.example";
 
+/// Everybody who is no bot.
+pub(super) const AGENTS: [&str; 3] = [OUR_AGENT, LENA, TOM];
+
 /// Group id and whether somebody is there.
 const GROUPS: [(u64, bool); 3] = [(0, true), (3, true), (7, false)];
 

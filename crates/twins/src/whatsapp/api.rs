@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,21 @@ pub(super) fn routes(twin: Arc<WhatsApp>) -> Router {
         .route("/{version}/{id}", get(super::objects::show).delete(super::objects::delete))
         .route("/whatsapp_business/attachments/", get(super::objects::download))
         .fallback(nothing_here)
+        .layer(from_fn_with_state(Arc::clone(&twin), prove))
         .with_state(twin)
+}
+
+/// Who sends an `appsecret_proof` must send the right one.
+async fn prove(State(twin): App, request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let given = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "appsecret_proof");
+    match given {
+        Some((_, proof)) if proof != twin.proof() => {
+            let details = "Invalid appsecret_proof provided in the API argument";
+            GraphError::new(100).details(details).into_response()
+        }
+        _ => next.run(request).await,
+    }
 }
 
 /// A JSON answer with Meta's content type.
@@ -143,6 +158,9 @@ fn way(twin: &WhatsApp, submission: &Submission, fate: Fate) -> Vec<Receipt> {
         if closed {
             return vec![Receipt::failed("failed", 131_047)];
         }
+    }
+    if let Some(code) = submission.fails_with {
+        return vec![Receipt::failed("failed", code)];
     }
     match fate {
         Fate::OptedOut => vec![Receipt::failed("failed", 131_050)],

@@ -17,9 +17,12 @@ pub(super) fn play(twin: &WhatsApp, event: &'static str, params: &Params) -> Res
         "stop_marketing" => Ok(marketing(twin, event, params, "stop")),
         "resume_marketing" => Ok(marketing(twin, event, params, "resume")),
         "number_changed" => number_changed(twin, event, params),
+        "user_id_changed" => user_id_changed(twin, event, params),
+        "template_status" => Ok(template_status(twin, event, params)),
         "echo" => echo(twin, event, params),
         "status_delivered" => status(twin, params, Receipt::new("delivered")),
         "status_read" => status(twin, params, Receipt::new("read")),
+        "status_played" => status(twin, params, Receipt::new("played")),
         "status_failed" => {
             let code = params.number("code", 0..=9_999_999, "an error code")?;
             status(twin, params, Receipt::failed("failed", code))
@@ -136,12 +139,46 @@ fn number_changed(twin: &WhatsApp, event: &'static str, params: &Params) -> Resu
     let new = digits("new_number", params.text("new_number"))?;
     let (name, old) = (params.text("name"), actor.key());
     let body = format!("User {name} changed from {old} to {new}");
-    let system = json!({ "system": { "body": body, "wa_id": new, "type": "user_changed_number" } });
-    let (kind, rest) = of("system", system);
-    let id = twin.message_id(old);
-    let mut value = envelope(twin, params, &actor, vec![(id.clone(), kind, rest)]);
+    let system = json!({ "body": body, "wa_id": new, "type": "user_changed_number" });
+    Ok(system_message(twin, event, params, &actor, &system))
+}
+
+fn user_id_changed(twin: &WhatsApp, event: &'static str, params: &Params) -> Result<Callback, TriggerError> {
+    let actor = Actor::of(params)?;
+    let (name, new) = (params.text("name"), params.text("new_user_id"));
+    if !super::content::is_user_id(new) {
+        return Err(wrong("new_user_id", "a user id like US.7Qk20Xd3aLm"));
+    }
+    let body = format!("User {name} changed from {} to {new}", actor.key());
+    let system = json!({ "body": body, "user_id": new, "type": "user_changed_user_id" });
+    Ok(system_message(twin, event, params, &actor, &system))
+}
+
+fn system_message(
+    twin: &WhatsApp,
+    event: &'static str,
+    params: &Params,
+    actor: &Actor,
+    system: &Value,
+) -> Callback {
+    let (kind, rest) = of("system", json!({ "system": system }));
+    let id = twin.message_id(actor.key());
+    let mut value = envelope(twin, params, actor, vec![(id.clone(), kind, rest)]);
     value.contacts.clear(); // Meta sends none with system messages
-    Ok(twin.callback(event, id, "messages", value, false))
+    twin.callback(event, id, "messages", value, false)
+}
+
+/// News of the business account: no number, so no metadata.
+fn template_status(twin: &WhatsApp, event: &'static str, params: &Params) -> Callback {
+    let value = json!({
+        "event": params.text("status"),
+        "message_template_id": 594_425_479_261_596_u64,
+        "message_template_name": params.text("template"),
+        "message_template_language": "en_US",
+        "reason": params.text("reason"),
+    });
+    let id = BUSINESS_ACCOUNT_ID.to_owned();
+    twin.callback(event, id, "message_template_status_update", value, false)
 }
 
 fn marketing(twin: &WhatsApp, event: &'static str, params: &Params, choice: &'static str) -> Callback {

@@ -99,7 +99,11 @@ pub(super) fn upload(parts: &[Part]) -> Result<File, GraphError> {
     let declared = field("type").and_then(|part| std::str::from_utf8(&part.body).ok());
     let mime = declared.or(file.content_type.as_deref()).ok_or_else(|| required("type"))?;
     let Some(most) = limit(mime) else {
-        return Err(GraphError::new(100).details("Param file must be a file with a supported media type"));
+        let details = format!(
+            "Param file must be a file with one of the following types: {}. Received file of type '{mime}'.",
+            TYPES.join(", ")
+        );
+        return Err(GraphError::new(100).details(details));
     };
     if file.body.is_empty() || file.body.len() > most {
         return Err(GraphError::new(131_053).details(format!("The file must have 1 to {most} bytes.")));
@@ -107,17 +111,42 @@ pub(super) fn upload(parts: &[Part]) -> Result<File, GraphError> {
     Ok(File::new(mime, file.body.clone()))
 }
 
-/// The most bytes of a media type; `None` if Meta does not take it.
+/// The types that Meta takes as uploads, in the order of its own error message.
+const TYPES: &[&str] = &[
+    "audio/aac",
+    "audio/mp4",
+    "audio/mpeg",
+    "audio/amr",
+    "audio/ogg",
+    "audio/opus",
+    "application/vnd.ms-powerpoint",
+    "application/msword",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/pdf",
+    "text/plain",
+    "application/vnd.ms-excel",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "video/mp4",
+    "video/3gpp",
+];
+
+/// The most bytes of a media type (Meta's page on media); `None` if Meta does not take it.
 fn limit(mime: &str) -> Option<usize> {
     let essence = mime.split(';').next().unwrap_or_default().trim();
-    match essence {
-        "image/jpeg" | "image/png" => Some(5 << 20),
-        "image/webp" => Some(500 << 10),
-        "audio/aac" | "audio/amr" | "audio/mpeg" | "audio/mp4" | "audio/ogg" | "audio/opus" => Some(16 << 20),
-        "video/mp4" | "video/3gpp" => Some(16 << 20),
-        _ if essence.starts_with("application/") || essence.starts_with("text/") => Some(100 << 20),
-        _ => None,
+    if !TYPES.contains(&essence) {
+        return None;
     }
+    Some(match essence.split('/').next().unwrap_or_default() {
+        // An animated sticker; a static one has 100 KB at most.
+        _ if essence == "image/webp" => 500 << 10,
+        "image" => 5 << 20,
+        "audio" | "video" => 16 << 20,
+        _ => 100 << 20,
+    })
 }
 
 #[cfg(test)]
@@ -141,6 +170,11 @@ mod tests {
             (
                 "a type that is not taken",
                 vec![product(), part("file", Some("a.gif"), b"x"), part("type", None, b"image/gif")],
+                Err(100),
+            ),
+            (
+                "an archive",
+                vec![product(), part("file", Some("a.zip"), b"x"), part("type", None, b"application/zip")],
                 Err(100),
             ),
         ];

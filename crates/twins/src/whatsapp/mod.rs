@@ -3,14 +3,16 @@
 //! | what | how Meta does it |
 //! |---|---|
 //! | send | `POST /{version}/{phone_number_id}/messages`, bearer token; 200 means accepted |
+//! | proof | `appsecret_proof`, if a call brings one, must be right |
 //! | media | `POST …/media` (multipart), `GET /{version}/{media_id}` gives a URL for 5 minutes |
 //! | callback | `POST` JSON with `\uXXXX` and `\/`, `X-Hub-Signature-256` over the raw bytes |
 //! | retries | anything but 200 comes again, less and less often |
 //! | handshake | `GET …?hub.mode=subscribe&hub.challenge=…&hub.verify_token=…` |
 //!
 //! Meta's pace limits are not enforced: the twin is also the sink of the benchmark. Ask for
-//! 429 through the faults or the reserved number. Templates: any name is taken as approved,
-//! except those in [`templates`] that stand for trouble.
+//! 429 through the faults or the reserved number. Templates: any name is taken as approved
+//! whatever values it gets, except those in [`templates`]: they want the values of their header,
+//! body and buttons, or stand for trouble. Any form, product and catalogue is taken as existing.
 
 mod api;
 mod callbacks;
@@ -22,6 +24,7 @@ mod inbound;
 mod media;
 mod objects;
 mod templates;
+mod wire;
 
 use std::sync::Arc;
 
@@ -84,6 +87,11 @@ impl WhatsApp {
             people: Mutex::new(Bounded::new(PEOPLE)),
             desk,
         }
+    }
+
+    /// The `appsecret_proof` of our token.
+    fn proof(&self) -> String {
+        callbacks::keyed(self.app_secret.expose(), self.access_token.expose().as_bytes())
     }
 
     /// A message id as Meta makes them: opaque, base64, ending in a hexadecimal part.

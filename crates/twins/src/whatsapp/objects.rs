@@ -169,7 +169,7 @@ pub(super) async fn templates(
                 "language": "en_US",
                 "status": status,
                 "category": template.category.name().to_ascii_uppercase(),
-                "components": [{ "type": "BODY", "text": template.body }],
+                "components": template.components(),
             })
         })
         .collect();

@@ -206,6 +206,76 @@ async fn media_goes_up_and_comes_down() {
 }
 
 #[tokio::test]
+async fn a_file_sent_as_another_kind_fails_after_acceptance() {
+    let bench = Bench::start().await;
+    let id = upload(&bench, "text/plain", "a.txt").await.1["id"].as_str().unwrap().to_owned();
+    let body = json!({ "type": "image", "image": { "id": id } });
+    assert_eq!(bench.whatsapp("+15550001001", body).await.0, 200);
+    assert_eq!(status(&bench.next().await), ("failed".into(), Some(131_053)));
+}
+
+#[tokio::test]
+async fn an_archive_is_refused_in_metas_words() {
+    let bench = Bench::start().await;
+    let (status, answer) = upload(&bench, "application/zip", "a.zip").await;
+    assert_eq!((status, &answer["error"]["code"]), (400, &json!(100)));
+    let details = answer["error"]["error_data"]["details"].as_str().unwrap();
+    assert!(details.starts_with("Param file must be a file with one of the following types: audio/aac"));
+    assert!(details.ends_with("Received file of type 'application/zip'."), "{details}");
+}
+
+/// The answer to an upload of that type.
+async fn upload(bench: &Bench, mime: &str, name: &str) -> (u16, Value) {
+    let form = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"messaging_product\"\r\n\r\nwhatsapp\r\n--b\r\n\
+         Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {mime}\r\n\
+         \r\ncontent\r\n--b--\r\n"
+    );
+    let number = bench.setting("whatsapp", "phone_number_id");
+    let request = bench.client.post(bench.graph(&format!("{number}/media"))).body(form);
+    let request = request.bearer_auth(bench.setting("whatsapp", "access_token"));
+    let answer = request.header("content-type", "multipart/form-data; boundary=b").send().await;
+    let answer = answer.expect("the twin answers");
+    let (status, body) = (answer.status().as_u16(), answer.bytes().await.expect("a body"));
+    (status, serde_json::from_slice(&body).expect("JSON"))
+}
+
+#[tokio::test]
+async fn a_template_wants_the_values_of_its_buttons() {
+    let bench = Bench::start().await;
+    let send = async |components: Value| {
+        let template =
+            json!({ "name": "login_code", "language": { "code": "en_US" }, "components": components });
+        let (status, answer, _) =
+            bench.whatsapp("+15550001001", json!({ "type": "template", "template": template })).await;
+        (status, answer["error"]["error_data"]["details"].clone())
+    };
+    let code = json!({ "type": "text", "text": "123456" });
+    let body = json!({ "type": "body", "parameters": [code] });
+    let button = json!({ "type": "button", "sub_type": "url", "index": "0", "parameters": [code] });
+    let missing = json!("buttons: Button at index 0 of type Url requires a parameter");
+    assert_eq!(send(json!([body])).await, (400, missing));
+    assert_eq!(send(json!([body, button])).await, (200, Value::Null));
+}
+
+#[tokio::test]
+async fn a_wrong_proof_of_the_secret_is_refused() {
+    use hmac::{Hmac, Mac as _};
+    let bench = Bench::start().await;
+    let token = bench.setting("whatsapp", "access_token");
+    let number = bench.setting("whatsapp", "phone_number_id");
+    let secret = bench.setting("whatsapp", "app_secrets");
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(token.as_bytes());
+    let right: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    for (proof, expect) in [(right.as_str(), 200), ("00", 400)] {
+        let url = bench.graph(&format!("{number}?appsecret_proof={proof}"));
+        let answer = bench.client.get(url).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), expect, "{proof}");
+    }
+}
+
+#[tokio::test]
 async fn a_photo_can_be_fetched_and_its_hash_fits() {
     use base64::Engine as _;
     use sha2::Digest as _;

@@ -81,6 +81,7 @@ const NAME: CarrierName = CarrierName("bandwidth");
 /// How the registry builds Bandwidth connections.
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
+    starter: include_str!("starter.toml"),
     build: |settings| {
         let settings = Settings::read(settings)?;
         Ok(Arc::new(Bandwidth { capabilities: capabilities(), session: Session::default(), settings }))

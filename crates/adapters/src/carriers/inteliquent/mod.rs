@@ -80,6 +80,7 @@ const NAME: CarrierName = CarrierName("inteliquent");
 /// How the registry builds Inteliquent connections.
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
+    starter: include_str!("starter.toml"),
     build: |settings| {
         Ok(Arc::new(Inteliquent { capabilities: capabilities(), settings: Settings::read(settings)? }))
     },

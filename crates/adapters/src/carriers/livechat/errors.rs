@@ -1,4 +1,6 @@
-//! What LiveChat's error types mean. HTTP statuses are not documented; the type decides.
+//! What LiveChat's error types mean. HTTP statuses are not documented; the type decides. The
+//! types are those that the pages of the agent chat API name, and of the documentation's own
+//! list those that a send can meet.
 
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::HttpResponse;
@@ -49,11 +51,21 @@ pub(super) fn by_type(kind: &str) -> Option<ErrorClass> {
     Some(match kind {
         "authentication" => ErrorClass::Auth,
         // A wrong region is a permission of another place; `send` has switched once already.
-        "authorization" | "missing_access" | "wrong_product_version" | "misdirected_request" => {
-            ErrorClass::Permission
+        "authorization"
+        | "missing_access"
+        | "not_allowed"
+        | "wrong_product_version"
+        | "misdirected_request"
+        | "requester_suspended"
+        | "requester_awaiting_approval" => ErrorClass::Permission,
+        "license_expired"
+        | "license_not_found"
+        | "limit_reached"
+        | "users_limit_reached"
+        | "seats_limit_exceeded" => ErrorClass::Account,
+        "validation" | "unsupported_version" | "entity_too_large" | "not_found" | "group_not_found" => {
+            ErrorClass::BadRequest
         }
-        "license_expired" | "license_not_found" | "limit_reached" => ErrorClass::Account,
-        "validation" | "unsupported_version" | "entity_too_large" | "not_found" => ErrorClass::BadRequest,
         "agent_offline" | "group_offline" | "groups_offline" | "group_unavailable" => ErrorClass::Unreachable,
         "too_many_requests" => ErrorClass::Throttled,
         "internal" | "service_unavailable" => ErrorClass::Transient,

@@ -5,11 +5,11 @@
 //! | receive | `POST` JSON `{webhook_id, secret_key, action, organization_id, payload}`       |
 //! | prove   | only by `secret_key` inside the body, which belongs to its `webhook_id`        |
 //! | answer  | `200`; `401` if the body cannot be read, because then nothing proves it        |
-//! | media   | in by address on its own CDN; out as cards, or as files of that CDN              |
-//! | send    | `POST /v3.6/agent/action/send_event`; a chat that slept is resumed once        |
+//! | media   | in by address on its own CDN; out as a file of that CDN (`upload_file`), else as cards |
+//! | send    | `POST /v3.6/agent/action/send_event`; a chat that slept is resumed once; one that we do not know is asked for (`get_customer`), and begun (`start_chat`) if there is none |
 //! | status  | our own event comes back with our `custom_id`: sent; `events_marked_as_seen`: read |
-//! | settle  | `list_threads` shows our `custom_id`, or it does not                           |
-//! | limits  | 16 KB of text; files only from LiveChat's own CDN; no receipts of delivery     |
+//! | settle  | `list_threads` shows our `custom_id`, or it does not; a new chat is looked for among the person's |
+//! | limits  | 16 KB of text; uploads of 10 MB; ten cards, 13 buttons; no receipts of delivery |
 //!
 //! A chat lives as long as the relation to the customer; its threads are the sessions. The
 //! customer's id is the stable address (`lc:{uuid}`); names, e-mail addresses and phone
@@ -19,12 +19,26 @@
 //! whatever it holds: no path leads from it to the customer. Where visibility is missing,
 //! only a customer's own event counts as public.
 //!
+//! One send writes one event. So an upload goes as a file where it stands alone, and several
+//! media, media from other places, and a file with words go as cards that show or open them.
+//! Choices are quick replies; with a link, or under a picture, they are a card. There are no
+//! lists: each entry becomes a button, its section and description stand in the words. A place
+//! is written out. Events in LiveChat's own words (`form`, `rich_message` with products, `custom`
+//! and the like) go as they come, but they are always public and always carry our `custom_id`.
+//!
+//! Who takes a chat over is LiveChat's own routing, or a queue of the gateway's: an agent who
+//! joins or answers is told (`participant_joined`, `echo`), and nothing here calls
+//! `transfer_chat` or lets our bot back in.
+//!
 //! Written against the public documentation of webhooks, agent chat and configuration API
 //! v3.6. The version is a setting.
 //!
-//! Deliberately absent: the customer chat API (mirroring other channels into LiveChat), the
-//! app life-cycle callbacks (they carry no secret, so they prove nothing and are refused),
-//! and visitors' IP addresses and page views (personal data that nobody here needs).
+//! Deliberately absent: templates, reactions, contact cards, catalogues and questions for a
+//! place, which chats do not have; `system_message` events, which would speak as the platform;
+//! the customer chat API (LiveChat as the desk of other channels: that takes somebody who carries
+//! agents' answers from one conversation into another, which is no carrier's work); the app
+//! life-cycle callbacks (they carry no secret, so they prove nothing and are refused); and
+//! visitors' IP addresses and page views (personal data that nobody here needs).
 //!
 //! # Set-up
 //!
@@ -38,12 +52,20 @@
 //!    `event_updated`, `chat_deactivated`, `chat_transferred`, `user_added_to_chat`,
 //!    `user_removed_from_chat`, `events_marked_as_seen`, `incoming_rich_message_postback`), each
 //!    with a `secret_key` of our choice and the URL `https://<host>/webhooks/livechat/<token>`,
-//!    whose last segment is `path_token`. Each answer's id goes into `webhook_secrets` with its
-//!    secret. It takes up to two minutes to work.
+//!    whose last segment is `path_token`, and with `"additional_data": ["chat_presence_user_ids"]`:
+//!    without it nobody can tell to whom an agent's answer went, and the bot would talk over
+//!    them. Each answer's id goes into `webhook_secrets` with its secret. It takes up to two
+//!    minutes to work.
 //! 4. Enable the webhooks of the license, then set the bot's routing status to accepting chats:
 //!    first the bot, then its webhooks, then the status.
 //!
 //! A webhook cannot be edited: register the new one, list both secrets, unregister the old one.
+//!
+//! A personal access token with the scope `webhooks.configuration:rw` beside the bot (or instead
+//! of it, with `client_id`) lets the check of the credentials say which webhook is missing, comes
+//! with a secret that we do not know or to an address without `path_token`; with `webhooks.state:ro`
+//! and `agents-bot--all:ro`, whether they are disabled, and whether the bot takes no chats. A bot's
+//! token may ask none of this.
 //!
 //! # What is verified
 //!
@@ -58,13 +80,20 @@
 //!
 //! - How often a callback is repeated (three times within a minute, or ten times in six hours):
 //!   after an outage of minutes chats must be compared by hand.
-//! - HTTP statuses of errors, so the type decides; rate limits; source addresses.
+//! - HTTP statuses of errors, so the type decides; source addresses.
+//! - Rate limits, of which only `too_many_requests` is known: `rate_per_sender = 10` is a careful
+//!   beginning.
+//! - Which of several chats of one person is the living one: the last that is listed is taken.
 
 mod case;
+mod check;
 mod errors;
+mod look_up;
+mod presence;
 mod send;
 mod session;
 mod signature;
+mod upload;
 mod webhook;
 
 #[cfg(test)]
@@ -77,8 +106,9 @@ use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
-    Parsed, Presence, SettingsError,
+    Parsed, Presence, SettingsError, Upload,
 };
+use omni_core::content::OutboundMedia;
 use omni_core::event::Channel;
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
@@ -94,6 +124,7 @@ const NAME: &str = "livechat";
 /// How to build a LiveChat connection.
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: CarrierName(NAME),
+    starter: include_str!("starter.toml"),
     build: |settings| {
         let settings: Settings = crate::shared::settings::read(settings)?;
         settings.check()?;
@@ -134,6 +165,11 @@ pub struct Settings {
     /// Issues bot tokens as they are needed; they live for a day.
     #[serde(default)]
     pub bot: Option<Bot>,
+    /// Our application's client id (`bot` has its own). With it, and with an agent's token that
+    /// has the scope `webhooks.configuration:rw`, the check of the credentials compares the
+    /// registered webhooks with `webhook_secrets`.
+    #[serde(default)]
+    pub client_id: Option<String>,
     /// The API's version.
     #[serde(default = "default_version")]
     pub api_version: String,
@@ -174,6 +210,11 @@ impl Settings {
             ));
         }
         Ok(())
+    }
+
+    /// Our application, whose webhooks ours are.
+    fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref().or(self.bot.as_ref().map(|bot| bot.client_id.as_str()))
     }
 
     /// Whether an agent id is one of our bots'.
@@ -256,14 +297,18 @@ impl Carrier for LiveChat {
     }
 
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
-        send::look_up(&self.settings, &self.session, http, query).await
+        look_up::look_up(&self.settings, &self.session, http, query).await
     }
 
     async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
-        send::show(&self.settings, &self.session, http, presence).await
+        presence::show(&self.settings, &self.session, http, presence).await
+    }
+
+    async fn upload(&self, http: &dyn HttpClient, file: &Upload) -> Result<OutboundMedia, SendError> {
+        upload::upload(&self.settings, &self.session, http, file).await
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {
-        send::check(&self.settings, &self.session, http).await
+        check::check(&self.settings, &self.session, http).await
     }
 }

@@ -1,16 +1,22 @@
 //! What a connection learns while it talks: the bot's token of the day, and its region.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use omni_core::failure::{ErrorClass, SendError};
-use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
+use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::secret::Secret;
 use serde_json::{Value, json};
 
 use super::errors::ApiError;
 use super::{Bot, Settings};
+
+/// How long a question beside the credentials may take: whoever waits for their check does not
+/// wait for these.
+const SHORT: Duration = Duration::from_secs(2);
 
 /// Without a clock: a token is used until LiveChat refuses it, then a new one is issued.
 /// A refused request was not carried out, so asking again with a new token is safe.
@@ -30,29 +36,22 @@ struct Tried {
 impl Session {
     pub(super) fn new(settings: &Settings) -> Self {
         let session = Self::default();
-        let region = settings.access_token.expose().split_once(':').map(|(region, _)| region.to_owned());
-        *lock(&session.region) = region;
+        let tokens = [&settings.access_token, &settings.personal_access_token];
+        let token = tokens.into_iter().find(|token| !token.is_empty());
+        if let Some((region, _)) = token.and_then(|token| token.expose().split_once(':')) {
+            session.switch(region);
+        }
         session
     }
 
-    /// `Authorization`: a bot's token, an OAuth token, or a personal access token.
+    /// `Authorization`: a bot's token, or an agent's.
     fn authorization(&self, settings: &Settings) -> Result<String, SendError> {
-        let missing = |what| SendError::rejected(ErrorClass::Auth, "no_credentials", what);
         if settings.bot.is_some() {
             let token = lock(&self.token);
             let token = token.as_ref().ok_or_else(|| missing("no bot token has been issued yet"))?;
             return Ok(format!("Bearer {}", token.expose()));
         }
-        if !settings.access_token.is_empty() {
-            return Ok(format!("Bearer {}", settings.access_token.expose()));
-        }
-        match &settings.account_id {
-            Some(account) if !settings.personal_access_token.is_empty() => {
-                let pair = format!("{account}:{}", settings.personal_access_token.expose());
-                Ok(format!("Basic {}", STANDARD.encode(pair)))
-            }
-            _ => Err(missing("set bot, access_token or personal_access_token")),
-        }
+        of_an_agent(settings).ok_or_else(|| missing("set bot, access_token or personal_access_token"))
     }
 
     /// A call of the agent chat API.
@@ -68,9 +67,7 @@ impl Session {
         Ok(self.directed(request))
     }
 
-    /// Makes a call of the agent chat API, and once each again: with a new bot token, and in
-    /// the region that a refusal names. Neither refusal carried anything out. Answers what
-    /// LiveChat said last.
+    /// Makes a call of the agent chat API; answers what LiveChat said last.
     pub(super) async fn ask(
         &self,
         settings: &Settings,
@@ -78,11 +75,39 @@ impl Session {
         action: &str,
         body: &Value,
     ) -> Result<HttpResponse, SendError> {
+        self.persist(settings, http, || self.call(settings, action, body)).await
+    }
+
+    /// Uploads a form.
+    pub(super) async fn upload(
+        &self,
+        settings: &Settings,
+        http: &dyn HttpClient,
+        content_type: &str,
+        form: &Bytes,
+    ) -> Result<HttpResponse, SendError> {
+        let request = || {
+            let request = HttpRequest::new("POST", url(settings, "agent", "upload_file"))
+                .header("authorization", self.authorization(settings)?)
+                .body(content_type, form.clone());
+            Ok(self.directed(request))
+        };
+        self.persist(settings, http, request).await
+    }
+
+    /// Makes a request, and once each again: with a new bot token, and in the region that a
+    /// refusal names. Neither refusal carried anything out. Answers what LiveChat said last.
+    async fn persist(
+        &self,
+        settings: &Settings,
+        http: &dyn HttpClient,
+        request: impl Fn() -> Result<HttpRequest, SendError> + Send + Sync,
+    ) -> Result<HttpResponse, SendError> {
         let mut tried = Tried::default();
         loop {
             self.prepare(settings, http).await?;
             let region = self.region();
-            let response = http.execute(self.call(settings, action, body)?).await?;
+            let response = http.execute(request()?).await?;
             if response.is_success() {
                 return Ok(response);
             }
@@ -96,6 +121,29 @@ impl Session {
                 return Ok(response);
             }
         }
+    }
+
+    /// Makes a call with an agent's token, which a bot's cannot stand in for; once again in the
+    /// region that a refusal names. `None`: there is no such token.
+    pub(super) async fn ask_as_agent(
+        &self,
+        settings: &Settings,
+        http: &dyn HttpClient,
+        (api, action): (&str, &str),
+        body: &Value,
+    ) -> Option<Result<HttpResponse, HttpError>> {
+        let authorization = of_an_agent(settings)?;
+        let request = || {
+            let request = HttpRequest::new("POST", url(settings, api, action));
+            let request = request.header("authorization", authorization.clone()).json(body);
+            http.execute(HttpRequest { timeout: Some(SHORT), ..self.directed(request) })
+        };
+        let region = self.region();
+        let first = request().await;
+        let elsewhere = first.as_ref().is_ok_and(|response| {
+            !response.is_success() && self.follow(&ApiError::of(response), region.as_deref())
+        });
+        Some(if elsewhere { request().await } else { first })
     }
 
     fn region(&self) -> Option<String> {
@@ -155,6 +203,20 @@ impl Session {
         *lock(&self.token) = Some(Secret::new(token));
         Ok(())
     }
+}
+
+fn missing(what: &str) -> SendError {
+    SendError::rejected(ErrorClass::Auth, "no_credentials", what)
+}
+
+/// `Authorization` of an agent: an OAuth token, or a personal access token.
+fn of_an_agent(settings: &Settings) -> Option<String> {
+    if !settings.access_token.is_empty() {
+        return Some(format!("Bearer {}", settings.access_token.expose()));
+    }
+    let account = settings.account_id.as_ref().filter(|_| !settings.personal_access_token.is_empty())?;
+    let pair = format!("{account}:{}", settings.personal_access_token.expose());
+    Some(format!("Basic {}", STANDARD.encode(pair)))
 }
 
 fn issue(settings: &Settings, bot: &Bot) -> HttpRequest {

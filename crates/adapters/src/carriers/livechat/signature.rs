@@ -24,11 +24,8 @@ pub(super) fn verify(settings: &Settings, request: &WebhookRequest) -> Result<Pr
     if request.method != "POST" {
         return Err(Refusal::Method);
     }
-    if let Some(token) = &settings.path_token {
-        let last = request.path().split('/').rfind(|segment| !segment.is_empty()).unwrap_or_default();
-        if !token.matches(last.as_bytes()) {
-            return Err(Refusal::Unverified(WRONG_PATH));
-        }
+    if !ends_in_token(settings, request.path()) {
+        return Err(Refusal::Unverified(WRONG_PATH));
     }
     if request.body.len() > LARGEST {
         return Err(Refusal::Unverified("body_too_large"));
@@ -43,6 +40,12 @@ pub(super) fn verify(settings: &Settings, request: &WebhookRequest) -> Result<Pr
     } else {
         Err(Refusal::Unverified("secret_wrong"))
     }
+}
+
+/// Whether the path's last segment is our token; without one any path will do.
+pub(super) fn ends_in_token(settings: &Settings, path: &str) -> bool {
+    let last = path.split('/').rfind(|segment| !segment.is_empty()).unwrap_or_default();
+    settings.path_token.as_ref().is_none_or(|token| token.matches(last.as_bytes()))
 }
 
 /// What the body says about itself. A member named twice is refused: parsers disagree about

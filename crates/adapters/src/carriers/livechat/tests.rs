@@ -1,5 +1,7 @@
 //! Tables over callbacks, proof and chats; the shared vectors run in `tests/vectors.rs`.
 
+mod asking;
+mod contents;
 mod receiving;
 mod sending;
 mod signatures;

@@ -23,6 +23,7 @@ pub(super) fn parse(settings: &Settings, request: &WebhookRequest) -> Result<Par
         day: request.received_at.as_secs().div_euclid(86_400),
         organization: body["organization_id"].as_str().unwrap_or_default(),
         payload: &body["payload"],
+        present: json::items(&body["additional_data"]["chat_presence_user_ids"]),
     };
     let one = |event: CarrierEvent| Parsed { events: vec![event], quarantined: Vec::new() };
     let some =
@@ -52,6 +53,8 @@ struct Hook<'a> {
     day: i64,
     organization: &'a str,
     payload: &'a Value,
+    /// The ids of the chat's users, if the webhook was registered to bring them.
+    present: &'a [Value],
 }
 
 impl<'a> Hook<'a> {
@@ -67,6 +70,7 @@ impl<'a> Hook<'a> {
             chat: self.text("chat_id")?,
             thread: json::text(&self.payload["thread_id"]),
             users,
+            present: self.present,
         })
     }
 
@@ -108,6 +112,7 @@ impl<'a> Hook<'a> {
             chat: id,
             thread: json::text(&first["id"]),
             users,
+            present: self.present,
         };
         let customer = users.iter().find(|user| user["type"] == "customer");
         let initiator = json::text(&self.payload["requester_id"])
@@ -159,6 +164,7 @@ impl<'a> Hook<'a> {
             text: json::text(&postback["button_value"]).map(str::to_owned),
             reply_id: Some(id),
             reply_to: Some(target),
+            attributes: content::pressed(&postback["button_value"], postback),
             ..thread.message()
         }))))
     }

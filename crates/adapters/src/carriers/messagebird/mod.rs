@@ -108,6 +108,7 @@ const NAME: &str = "messagebird";
 /// How to build a MessageBird connection.
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: CarrierName(NAME),
+    starter: include_str!("starter.toml"),
     build: |settings| {
         let account = Account::new(crate::shared::settings::read(settings)?)?;
         Ok(Arc::new(MessageBird { capabilities: send::capabilities(&account), account }))

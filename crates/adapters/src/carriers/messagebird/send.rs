@@ -184,9 +184,10 @@ fn only(media: &[OutboundMedia]) -> Result<&OutboundMedia, SendError> {
     }
 }
 
-/// Whether choices become a list: wished for, or too many for buttons.
+/// Whether choices become a list: wished for, in sections, or too many for buttons.
 fn is_list(buttons: &[Button], list_label: Option<&String>) -> bool {
-    list_label.is_some() || buttons.len() > MAX_BUTTONS
+    let has_sections = buttons.iter().any(|button| button.section.is_some());
+    list_label.is_some() || has_sections || buttons.len() > MAX_BUTTONS
 }
 
 /// The answer of Conversations and Channels: the message's id, and its state in words that

@@ -85,6 +85,7 @@ const NAME: CarrierName = CarrierName("sendgrid");
 /// How the registry builds SendGrid connections.
 pub const PLUGIN: CarrierPlugin = CarrierPlugin {
     name: NAME,
+    starter: include_str!("starter.toml"),
     build: |settings| {
         let settings: Settings = settings::read(settings)?;
         let keys = signature::Keys::read(&settings.public_keys).ok_or_else(|| {

@@ -93,7 +93,8 @@ use serde_json::{Value, json};
 pub const NAME: CarrierName = CarrierName("twilio");
 
 /// What the registry needs to know.
-pub const PLUGIN: CarrierPlugin = CarrierPlugin { name: NAME, build, case_settings };
+pub const PLUGIN: CarrierPlugin =
+    CarrierPlugin { name: NAME, starter: include_str!("starter.toml"), build, case_settings };
 
 /// The settings of one Twilio account and its senders.
 #[derive(Debug, Clone, Deserialize)]

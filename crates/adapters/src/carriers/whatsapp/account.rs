@@ -5,15 +5,15 @@ use omni_core::http::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::{Settings, errors, send};
-use crate::shared::{form, json, words};
+use crate::shared::{json, words};
 
 /// What we ask of the number: its name, its state, and whether it may send.
 const FIELDS: &str = "verified_name,display_phone_number,quality_rating,throughput,code_verification_status,\
                       name_status,health_status,whatsapp_business_manager_messaging_limit";
 
 pub(super) fn check_request(settings: &Settings) -> HttpRequest {
-    let url = format!("{}?{}", send::number_url(settings), form::encode([("fields", FIELDS)]));
-    HttpRequest::new("GET", url).header("authorization", send::bearer(settings))
+    HttpRequest::new("GET", send::url(settings, "", &[("fields", FIELDS)]))
+        .header("authorization", send::bearer(settings))
 }
 
 /// Reads `health_status.can_send_message`: `AVAILABLE`, `LIMITED` or `BLOCKED`.

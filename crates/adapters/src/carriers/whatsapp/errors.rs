@@ -1,6 +1,8 @@
 //! Meta's error codes, and what they mean. The same codes come as answers to a send, in
 //! failed statuses, and as errors of the account.
 
+use std::time::Duration;
+
 use omni_core::failure::ErrorClass;
 use serde_json::Value;
 
@@ -16,19 +18,20 @@ pub(super) fn class(error: &Value, http_status: Option<u16>) -> ErrorClass {
     known.unwrap_or_else(|| http_status.map_or(ErrorClass::Rejected, by_http_status))
 }
 
-/// The documented codes (Meta's list of November 2025, and the additions of 2026).
+/// The documented codes (Meta's lists of errors and of groups' errors, November 2025, and the
+/// additions of 2026).
 #[rustfmt::skip]
 pub(super) fn by_code(code: i64) -> Option<ErrorClass> {
     Some(match code {
         0 | 190                                             => ErrorClass::Auth,
-        3 | 10 | 200..=299 | 131_005                        => ErrorClass::Permission,
-        368 | 130_497 | 131_031 | 131_042 | 131_063 | 131_064 => ErrorClass::Account,
+        3 | 10 | 200..=299 | 131_005 | 131_215              => ErrorClass::Permission,
+        368 | 130_497 | 131_031 | 131_042 | 131_044 | 131_063 | 131_064 => ErrorClass::Account,
         4 | 613 | 80_007 | 130_429                          => ErrorClass::Throttled,
         131_056                                             => ErrorClass::PairLimited,
         131_048 | 131_049 | 133_016                         => ErrorClass::QualityLimited,
         1 | 2 | 131_000 | 131_016 | 131_057 | 133_004       => ErrorClass::Transient,
-        33 | 100 | 131_008 | 131_009 | 131_021 | 131_051 | 131_062 | 135_000 => ErrorClass::BadRequest,
-        131_026 | 131_030                                   => ErrorClass::InvalidRecipient,
+        33 | 100 | 131_008 | 131_009 | 131_020 | 131_021 | 131_051 | 131_062 | 135_000 => ErrorClass::BadRequest,
+        131_026 | 131_030 | 131_041 | 131_207               => ErrorClass::InvalidRecipient,
         131_050                                             => ErrorClass::OptedOut,
         130_472 | 137_000                                   => ErrorClass::DoNotRetry,
         131_047                                             => ErrorClass::WindowClosed,
@@ -38,6 +41,13 @@ pub(super) fn by_code(code: i64) -> Option<ErrorClass> {
         131_037 | 131_045 | 133_000..=133_015               => ErrorClass::Registration,
         _ => return None,
     })
+}
+
+/// How long to wait at least before another try: what Meta says beside a code, where its
+/// answer brings no `Retry-After`.
+pub(super) fn least_wait(code: i64) -> Option<Duration> {
+    // "Ecosystem engagement": a day, and longer each time; sooner tries count against us.
+    (code == 131_049).then_some(Duration::from_secs(24 * 3_600))
 }
 
 fn by_http_status(status: u16) -> ErrorClass {

@@ -1,14 +1,11 @@
 //! Message objects: what a person (or a colleague in the business app) wrote.
 
 use omni_core::address::Address;
-use omni_core::event::{
-    Amendment, CarrierEvent, Channel, IdentityChange, InboundMessage, Location, MediaRef, MessageType,
-    Notice, Reaction,
-};
-use serde_json::{Map, Value, json};
+use omni_core::event::{CarrierEvent, Channel, InboundMessage, Location, MediaRef, MessageType, Reaction};
+use serde_json::{Value, json};
 
 use super::webhook::{Change, message_id, timestamp};
-use super::{errors, person};
+use super::{changes, errors, person};
 use crate::shared::{json, text};
 
 /// Meta's code for media that it could not fetch.
@@ -21,9 +18,9 @@ pub(super) fn read(change: &Change<'_>, message: &Value) -> Result<Option<Carrie
     }
     let id = message_id(&message["id"]).ok_or("message_without_id")?;
     Ok(Some(match json::text(&message["type"]).unwrap_or_default() {
-        "edit" => CarrierEvent::Edit(Box::new(edit(change, message, id)?)),
-        "revoke" => CarrierEvent::Revoke(Box::new(revoke(change, message, id)?)),
-        "system" => system(change, message, id),
+        "edit" => CarrierEvent::Edit(Box::new(changes::edit(change, message, id)?)),
+        "revoke" => CarrierEvent::Revoke(Box::new(changes::revoke(change, message, id)?)),
+        "system" => changes::system(change, message, id),
         kind => {
             let mut event = InboundMessage { to_address: our_address(change), ..base(change, message, id) };
             read_author(&mut event, change, message);
@@ -76,8 +73,12 @@ fn read_author(event: &mut InboundMessage, change: &Change<'_>, message: &Value)
     event.alt_addresses = author.others;
     event.from_name = author.name;
     event.from_username = author.username;
-    if let Some(parent) = author.parent_user_id {
-        event.attributes.insert("parent_user_id".into(), parent.into());
+    for (name, fact) in
+        [("parent_user_id", author.parent_user_id), ("identity_key_hash", author.identity_key_hash)]
+    {
+        if let Some(fact) = fact {
+            event.attributes.insert(name.into(), fact.into());
+        }
     }
 }
 
@@ -93,6 +94,10 @@ fn read_context(event: &mut InboundMessage, message: &Value) {
     if context["referred_product"].is_object() {
         event.attributes.insert("referred_product".into(), context["referred_product"].clone());
     }
+    // Cards that answer a request for the phone number say so.
+    if let Some(origin) = json::text(&message["origin"]) {
+        event.attributes.insert("contacts_origin".into(), origin.into());
+    }
     if message["referral"].is_object() {
         event.referral = Some(message["referral"].clone());
     }
@@ -100,7 +105,7 @@ fn read_context(event: &mut InboundMessage, message: &Value) {
 
 /// Reads the object that `kind` names. Without it, or with another shape than documented,
 /// the message is still a message: of a kind that we cannot show.
-fn read_content(event: &mut InboundMessage, kind: &str, message: &Value) {
+pub(super) fn read_content(event: &mut InboundMessage, kind: &str, message: &Value) {
     let object = &message[kind];
     if read_object(event, kind, object).is_some() {
         return;
@@ -131,6 +136,9 @@ fn read_object(event: &mut InboundMessage, kind: &str, object: &Value) -> Option
         "image" | "video" | "audio" | "document" | "sticker" => read_media(event, kind, object)?,
         "location" => {
             event.location = Some(location(object)?);
+            if let Some(url) = json::text(&object["url"]) {
+                event.attributes.insert("location_url".into(), url.into());
+            }
             MessageType::Location
         }
         "contacts" => {
@@ -254,72 +262,4 @@ fn order(object: &Value) -> Option<Value> {
         })
         .collect();
     Some(json!({ "catalog_id": json::id(&object["catalog_id"]), "items": items }))
-}
-
-fn amendment(
-    change: &Change<'_>,
-    message: &Value,
-    id: String,
-    object: &Value,
-) -> Result<Amendment, &'static str> {
-    Ok(Amendment {
-        carrier: super::NAME.to_string(),
-        external_id: id,
-        tenant_key: change.tenant_key.clone(),
-        target: message_id(&object["original_message_id"]).ok_or("amendment_without_target")?,
-        from_address: person::author(&change.contacts, message).address,
-        sent_at: timestamp(&message["timestamp"]),
-        ..Amendment::default()
-    })
-}
-
-fn edit(change: &Change<'_>, message: &Value, id: String) -> Result<Amendment, &'static str> {
-    let object = &message["edit"];
-    let mut now = InboundMessage::default();
-    read_content(&mut now, json::text(&object["message"]["type"]).unwrap_or_default(), &object["message"]);
-    let amendment = amendment(change, message, id, object)?;
-    Ok(Amendment { message_type: Some(now.message_type), text: now.text, ..amendment })
-}
-
-fn revoke(change: &Change<'_>, message: &Value, id: String) -> Result<Amendment, &'static str> {
-    amendment(change, message, id, &message["revoke"])
-}
-
-/// A person changed the number, the user id or the phone; other system lines are kept as
-/// such.
-fn system(change: &Change<'_>, message: &Value, id: String) -> CarrierEvent {
-    let object = &message["system"];
-    let kind = json::text(&object["type"]).unwrap_or_default();
-    let customer = || json::id(&object["customer"]).and_then(|id| person::address(&id));
-    let old_address = person::author(&change.contacts, message).address.or_else(customer);
-    let fields: &[&str] = match kind {
-        "user_changed_user_id" => &["user_id", "new_user_id"],
-        "user_changed_number" | "customer_changed_number" => &["new_wa_id", "wa_id", "user_id"],
-        _ => &[],
-    };
-    let new_address =
-        fields.iter().filter_map(|field| json::id(&object[*field])).find_map(|text| person::address(&text));
-    let mut attributes = Map::new();
-    attributes.insert("system_type".into(), kind.into());
-    // A new identity key (`customer_identity_changed`) is a change without a new address.
-    if new_address.is_some() || kind == "customer_identity_changed" {
-        return CarrierEvent::IdentityChange(Box::new(IdentityChange {
-            carrier: super::NAME.to_string(),
-            external_id: id,
-            tenant_key: change.tenant_key.clone(),
-            old_address,
-            new_address,
-            attributes,
-        }));
-    }
-    if let Some(address) = old_address {
-        attributes.insert("customer".into(), address.expose().into());
-    }
-    CarrierEvent::System(Box::new(Notice {
-        carrier: super::NAME.to_string(),
-        tenant_key: change.tenant_key.clone(),
-        external_id: Some(id),
-        attributes,
-        ..Notice::default()
-    }))
 }

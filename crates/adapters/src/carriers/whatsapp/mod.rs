@@ -9,20 +9,28 @@
 //! | who       | a phone number, or a business-scoped user id (`bsuid:…`) where the person hides it  |
 //! | whose     | `metadata.phone_number_id`; for news of the business account its WABA id            |
 //! | media     | in by id, for 7 days, fetched with the token; out by link, or by id after an upload |
+//! | upload    | `POST /{phone_number_id}/media`, a form; the id is the number's own, for 30 days    |
 //! | send      | `POST /{version}/{phone_number_id}/messages` with a bearer token; `200` with an id  |
 //! | reference | `biz_opaque_callback_data`, handed back in every status                             |
 //! | status    | the same webhook: sent, delivered, read, played, failed; duplicated and unordered   |
 //! | repeat    | no idempotency key and no look-up: only a status settles an ambiguous send          |
 //! | window    | free-form within 24 hours of the person's last message, else a template             |
-//! | limits    | text 4,096; caption 1,024; one medium; 3 buttons or 10 list entries                 |
+//! | limits    | text 4,096; caption 1,024; 3 buttons, 10 list entries, 30 products                  |
+//! | sizes     | picture 5 MB; sticker 100 KB, animated 500 KB; sound and film 16 MB; document 100 MB |
 //! | rates     | 80 messages a second per number; one in six seconds to the same person              |
 //!
 //! The signature holds no time, so there is no replay window: doubles are found by message
 //! id, and by (message, status) for statuses.
 //!
-//! Written against Meta's documentation as of autumn 2026. Deliberately absent: uploads (media
-//! goes by link, or by the id of an earlier upload), flows and product messages, and template
-//! parameters outside a template's body.
+//! Templates take values for header, body and buttons; what Meta calls flows are forms here.
+//! Addresses, carousels, permission to call and what else has no word of ours go as `custom`
+//! content, `{"type": "interactive", "interactive": {…}}`, which may also bring a
+//! `recipient_identity_key_hash`; recipient, quoted message and reference stay the adapter's.
+//!
+//! Written against Meta's documentation as of autumn 2026. Deliberately absent: fetching media
+//! that people sent, administration (templates, forms, catalogues and blocked users are managed
+//! at Meta), calls, and the name of the variable in a template's header of words: such headers
+//! work where they are positional.
 //!
 //! # Set-up
 //!
@@ -33,8 +41,9 @@
 //!    `https://<host>/webhooks/whatsapp` with that token: Meta calls it at once and wants its
 //!    challenge back. The certificate must be publicly trusted.
 //! 4. Subscribe the app to the WABA (`POST /{WABA}/subscribed_apps`) and to the field `messages`;
-//!    `smb_message_echoes`, `user_preferences`, `account_update` and the template fields are
-//!    read, too.
+//!    `smb_message_echoes`, `user_preferences`, `account_update`, `account_alerts`,
+//!    `account_review_update`, `business_capability_update`, `security`, `flows`, and the fields
+//!    of templates and of the number's name and quality are read, too.
 //! 5. A number or a WABA may have a callback URL of its own (`override_callback_uri`, at most 200
 //!    characters): number before WABA before app.
 //!
@@ -53,11 +62,17 @@
 //!   contradict each other.
 //! - Field names of parent user ids in statuses, and in which countries phone numbers are
 //!   withheld already: every phone field counts as optional.
+//! - The label of a form's button: 20 characters on Meta's older page, 30 "advised" in its
+//!   description of the API; 30 is what is refused here.
+//! - Uploads of other documents than PDF, text and Office files: one page of Meta's takes any
+//!   type, its API has refused others. They are passed on, and Meta decides.
 //! - Prices from October 2026 on: only what a status says is passed on.
 
 mod account;
+mod changes;
 mod errors;
 mod message;
+mod news;
 mod person;
 mod send;
 mod shape;
@@ -65,6 +80,7 @@ mod signature;
 mod status;
 #[cfg(test)]
 mod tests;
+mod upload;
 mod webhook;
 
 use std::sync::Arc;
@@ -73,9 +89,10 @@ use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Health, OutboundMessage, Parsed, Presence,
-    SettingsError,
+    SettingsError, Upload,
 };
-use omni_core::event::{Channel, MessageType};
+use omni_core::content::OutboundMedia;
+use omni_core::event::Channel;
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
 use omni_core::secret::Secret;
@@ -87,7 +104,8 @@ use serde_json::{Value, json};
 pub const NAME: CarrierName = CarrierName("whatsapp");
 
 /// What the registry needs to know.
-pub const PLUGIN: CarrierPlugin = CarrierPlugin { name: NAME, build, case_settings };
+pub const PLUGIN: CarrierPlugin =
+    CarrierPlugin { name: NAME, starter: include_str!("starter.toml"), build, case_settings };
 
 /// The settings of one WhatsApp number.
 #[derive(Debug, Clone, Deserialize)]
@@ -115,6 +133,10 @@ pub struct Settings {
     /// The Graph API; a sandbox or a test points it at itself.
     #[serde(default = "default_base_url")]
     pub base_url: String,
+    /// Send Meta's `appsecret_proof` with every call: needed where the app demands it ("require
+    /// app secret"). The newest of `app_secrets` makes it.
+    #[serde(default)]
+    pub appsecret_proof: bool,
     /// The language of templates that are sent without one.
     #[serde(default = "default_language")]
     pub default_language: String,
@@ -163,7 +185,7 @@ struct WhatsApp {
 fn build(settings: Value) -> Result<Arc<dyn Carrier>, SettingsError> {
     let settings: Settings = crate::shared::settings::read(settings)?;
     settings.check()?;
-    Ok(Arc::new(WhatsApp { settings, capabilities: capabilities() }))
+    Ok(Arc::new(WhatsApp { settings, capabilities: send::capabilities() }))
 }
 
 /// A case's `secrets` are app secrets, and for a handshake the verify token.
@@ -175,34 +197,6 @@ fn case_settings(case: &Value) -> Value {
         "verify_token": secrets[0].clone(),
         "app_secrets": secrets,
     })
-}
-
-fn capabilities() -> Capabilities {
-    Capabilities {
-        channels: vec![Channel::Whatsapp],
-        content: vec![
-            MessageType::Text,
-            MessageType::Media,
-            MessageType::Template,
-            MessageType::Interactive,
-            MessageType::Location,
-            MessageType::Reaction,
-            MessageType::Contacts,
-        ],
-        max_text: send::MAX_TEXT,
-        max_media: 1,
-        max_media_bytes: 100 << 20,
-        media_types: shape::MEDIA_TYPES.to_vec(),
-        max_buttons: shape::MAX_BUTTONS,
-        max_list_entries: shape::MAX_ROWS,
-        delivery_receipts: true,
-        read_receipts: true,
-        read_marks: vec![Channel::Whatsapp],
-        typing: vec![Channel::Whatsapp],
-        service_window: vec![Channel::Whatsapp],
-        echoes_reference: true,
-        ..Capabilities::NONE
-    }
 }
 
 #[async_trait]
@@ -255,6 +249,10 @@ impl Carrier for WhatsApp {
 
     fn outcome(&self, message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
         send::outcome(message, response)
+    }
+
+    async fn upload(&self, http: &dyn HttpClient, file: &Upload) -> Result<OutboundMedia, SendError> {
+        upload::outcome(file, &http.execute(upload::request(&self.settings, file)?).await?)
     }
 
     async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {

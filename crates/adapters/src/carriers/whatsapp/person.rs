@@ -62,6 +62,8 @@ pub(super) struct Person {
     pub(super) username: Option<String>,
     /// The user id towards our parent company.
     pub(super) parent_user_id: Option<String>,
+    /// Changes with the person's phone; there only if the number checks identities.
+    pub(super) identity_key_hash: Option<String>,
 }
 
 /// The author of `message`.
@@ -89,6 +91,9 @@ pub(super) fn author(contacts: &Contacts<'_>, message: &Value) -> Person {
         username: json::text(&profile["username"]).map(str::to_owned),
         parent_user_id: json::text(&message["from_parent_user_id"])
             .or(json::text(&contact["parent_user_id"]))
+            .map(str::to_owned),
+        identity_key_hash: json::text(&message["identity"]["hash"])
+            .or(json::text(&contact["identity_key_hash"]))
             .map(str::to_owned),
     }
 }

@@ -1,26 +1,69 @@
 //! Sending: one `POST` of JSON per message, and what the answer means.
 
 use omni_core::address::Address;
-use omni_core::carrier::{Accepted, OutboundMessage, Presence};
-use omni_core::content::OutboundContent;
-use omni_core::event::Channel;
+use omni_core::carrier::{Accepted, Capabilities, OutboundMessage, Presence};
+use omni_core::event::{Channel, MessageType};
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
 use super::{Settings, errors, person, shape};
-use crate::shared::{form, json, words};
-
-/// Longest text, in characters.
-pub(super) const MAX_TEXT: usize = 4_096;
+use crate::shared::{form, hmac, json, words};
 
 /// Longest reference that Meta hands back.
 const MAX_REFERENCE: usize = 512;
 
-/// The URL of the number; messages go to `/messages` below it.
-pub(super) fn number_url(settings: &Settings) -> String {
+/// What WhatsApp carries: the same for every number.
+pub(super) fn capabilities() -> Capabilities {
+    Capabilities {
+        channels: vec![Channel::Whatsapp],
+        content: vec![
+            MessageType::Text,
+            MessageType::Media,
+            MessageType::Template,
+            MessageType::Interactive,
+            MessageType::Location,
+            MessageType::Reaction,
+            MessageType::Contacts,
+            MessageType::LocationRequest,
+            MessageType::Flow,
+            MessageType::Products,
+            MessageType::Custom,
+        ],
+        max_text: shape::limits::TEXT,
+        max_media: 1,
+        max_media_bytes: shape::media::MAX_BYTES,
+        media_limits: shape::media::LIMITS.to_vec(),
+        media_types: shape::media::TYPES.to_vec(),
+        uploads: true,
+        max_buttons: shape::limits::BUTTONS,
+        max_list_entries: shape::limits::ROWS,
+        delivery_receipts: true,
+        read_receipts: true,
+        read_marks: vec![Channel::Whatsapp],
+        typing: vec![Channel::Whatsapp],
+        service_window: vec![Channel::Whatsapp],
+        echoes_reference: true,
+        ..Capabilities::NONE
+    }
+}
+
+/// A URL below the number's own, with a query and, where the settings ask for it, the proof
+/// that the token is used by who knows the app's secret.
+pub(super) fn url(settings: &Settings, path: &str, query: &[(&str, &str)]) -> String {
     let base = settings.base_url.trim_end_matches('/');
-    format!("{base}/{}/{}", settings.api_version, form::segment(&settings.phone_number_id))
+    let number = form::segment(&settings.phone_number_id);
+    let proof = proof(settings);
+    let query = query.iter().copied().chain(proof.iter().map(|proof| ("appsecret_proof", proof.as_str())));
+    let query = form::encode(query);
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{base}/{}/{number}{path}{mark}{query}", settings.api_version)
+}
+
+/// Meta's `appsecret_proof`: the HMAC of the token with the newest app secret.
+fn proof(settings: &Settings) -> Option<String> {
+    let secret = settings.app_secrets.first().filter(|_| settings.appsecret_proof)?;
+    Some(hmac::hex(&hmac::sha256(secret.expose().as_bytes(), &[settings.access_token.expose().as_bytes()])))
 }
 
 pub(super) fn bearer(settings: &Settings) -> String {
@@ -35,20 +78,19 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
     if settings.phone_number_id.is_empty() {
         return Err(SendError::Unsupported("phone_number_id_missing"));
     }
-    let mut body = Map::new();
+    let shaped = shape::shape(&message.content, &settings.default_language)?;
+    let may_quote = shaped.may_quote();
+    let mut body = shaped.beside;
+    body.insert("type".into(), shaped.kind.as_str().into());
+    body.insert(shaped.kind, shaped.object);
     body.insert("messaging_product".into(), "whatsapp".into());
     address(&mut body, &message.to)?;
-    let (kind, object) = shape::shape(&message.content, &settings.default_language)?;
-    body.insert("type".into(), kind.into());
-    body.insert(kind.into(), object);
-    if let Some(target) = &message.reply_to
-        && may_quote(&message.content)
-    {
+    if let Some(target) = message.reply_to.as_deref().filter(|_| may_quote) {
         body.insert("context".into(), json!({ "message_id": target }));
     }
-    shape::at_most("reference", &message.client_ref, MAX_REFERENCE)?;
+    shape::limits::at_most("reference", &message.client_ref, MAX_REFERENCE)?;
     body.insert("biz_opaque_callback_data".into(), message.client_ref.as_str().into());
-    Ok(HttpRequest::new("POST", format!("{}/messages", number_url(settings)))
+    Ok(HttpRequest::new("POST", url(settings, "/messages", &[]))
         .header("authorization", bearer(settings))
         .json(&body))
 }
@@ -65,7 +107,7 @@ pub(super) fn show(settings: &Settings, presence: &Presence) -> Result<HttpReque
     if presence.typing {
         body["typing_indicator"] = json!({ "type": "text" });
     }
-    Ok(HttpRequest::new("POST", format!("{}/messages", number_url(settings)))
+    Ok(HttpRequest::new("POST", url(settings, "/messages", &[]))
         .header("authorization", bearer(settings))
         .json(&body))
 }
@@ -94,11 +136,6 @@ fn address(body: &mut Map<String, Value>, to: &Address) -> Result<(), SendError>
     Ok(())
 }
 
-/// Reactions name their target themselves, and templates quote nothing.
-const fn may_quote(content: &OutboundContent) -> bool {
-    !matches!(content, OutboundContent::Reaction { .. } | OutboundContent::Template(_))
-}
-
 /// What Meta's answer means.
 pub(super) fn outcome(message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {
     let body = json::parse(&response.body).unwrap_or(Value::Null);
@@ -118,7 +155,8 @@ pub(super) fn outcome(message: &OutboundMessage, response: &HttpResponse) -> Res
     Ok(Accepted { recipient: known.filter(|address| *address != message.to), ..Accepted::with_id(id) })
 }
 
-fn refusal(response: &HttpResponse, error: &Value) -> SendError {
+/// A refusal of Meta's, or of something on the way to it.
+pub(super) fn refusal(response: &HttpResponse, error: &Value) -> SendError {
     let code = json::integer(&error["code"]);
     // An answer of a proxy in between says nothing about what lies behind it.
     if code.is_none() && matches!(response.status, 502 | 504) {
@@ -129,6 +167,6 @@ fn refusal(response: &HttpResponse, error: &Value) -> SendError {
         class: errors::class(error, Some(response.status)),
         code: code.map_or_else(|| response.status.to_string(), |code| code.to_string()),
         reason: said.map(words::masked).unwrap_or_default(),
-        retry_after: response.retry_after(),
+        retry_after: response.retry_after().or(code.and_then(errors::least_wait)),
     }
 }

@@ -38,12 +38,27 @@ pub(super) fn read(tenant_key: &str, status: &Value) -> Result<Option<StatusUpda
     };
     read_error(&mut update, &status["errors"][0]);
     read_price(&mut update, &status["pricing"]);
-    if status["recipient_type"] == "group"
-        && let Some(group) = json::text(&status["recipient_id"])
-    {
-        update.attributes.insert("group_id".into(), group.into());
-    }
+    read_rare(&mut update, status);
     Ok(Some(update))
+}
+
+/// The person's other ids, and the window that an advertisement opened.
+fn read_rare(update: &mut StatusUpdate, status: &Value) {
+    let mut keep = |name: &str, value: &Value| {
+        if let Some(text) = json::text(value) {
+            update.attributes.insert(name.into(), text.into());
+        }
+    };
+    if status["recipient_type"] == "group" {
+        keep("group_id", &status["recipient_id"]);
+    }
+    keep("recipient_user_id", &status["recipient_user_id"]);
+    keep("parent_user_id", &status["parent_recipient_user_id"]);
+    keep("identity_key_hash", &status["recipient_identity_key_hash"]);
+    keep("conversation_origin", &status["conversation"]["origin"]["type"]);
+    if let Some(ends) = webhook::timestamp(&status["conversation"]["expiration_timestamp"]) {
+        update.attributes.insert("conversation_expires_at".into(), ends.to_string().into());
+    }
 }
 
 /// The person; in a group the participant, because each has a status of their own.

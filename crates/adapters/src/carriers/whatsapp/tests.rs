@@ -1,10 +1,13 @@
 //! Tables over what Meta sends, what it takes, and what it answers. The vectors of
 //! `tests/vectors` run beside these.
 
+mod content;
 mod proving;
 mod receiving;
 mod sending;
 mod settings;
+mod templates;
+mod uploads;
 
 use bytes::Bytes;
 use omni_core::carrier::{Carrier, OutboundMessage, receive};
@@ -88,6 +91,19 @@ fn message(content: OutboundContent) -> OutboundMessage {
         conversation_ref: None,
         status_url: None,
         expires_at: None,
+    }
+}
+
+/// The body of the request for a content.
+fn sent(message: &OutboundMessage) -> Value {
+    serde_json::from_slice(&carrier().request(message).unwrap().body).unwrap()
+}
+
+/// The word that a content is refused with, and its class.
+fn refusal(content: OutboundContent) -> (String, ErrorClass) {
+    match carrier().request(&message(content)).unwrap_err() {
+        error @ SendError::Unsupported(word) => (word.to_owned(), error.class()),
+        error => (error.code().to_owned(), error.class()),
     }
 }
 

@@ -5,14 +5,14 @@
 //! own: an odd one is set aside, and the rest goes on.
 
 use omni_core::carrier::Parsed;
-use omni_core::event::{AccountError, CarrierEvent, ConsentChange, Notice};
+use omni_core::event::{CarrierEvent, ConsentChange};
 use omni_core::time::Timestamp;
 use omni_core::webhook::Malformed;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::person::{self, Contacts};
-use super::{errors, message, status};
-use crate::shared::{json, words};
+use super::{message, news, status};
+use crate::shared::json;
 
 /// Longest message id that we take; Meta's have about 150 characters.
 const MAX_ID: usize = 512;
@@ -58,7 +58,7 @@ fn read_change(parsed: &mut Parsed, account: &Value, change: &Value) {
                 Ok(status::read(&change.tenant_key, item)?
                     .map(|update| CarrierEvent::Status(Box::new(update))))
             });
-            read_account_errors(parsed, &change);
+            news::read_errors(parsed, &change);
         }
         "smb_message_echoes" => {
             read_each(parsed, &value["message_echoes"], |item| message::read_echo(&change, item));
@@ -66,7 +66,7 @@ fn read_change(parsed: &mut Parsed, account: &Value, change: &Value) {
         "user_preferences" => {
             read_each(parsed, &value["user_preferences"], |item| preference(&change, item));
         }
-        _ => parsed.events.extend(account_event(&change, field)),
+        _ => parsed.events.extend(news::read(&change, field)),
     }
 }
 
@@ -83,28 +83,6 @@ fn read_each(
     }
 }
 
-/// Errors beside messages belong to those; alone, they concern the number as a whole.
-fn read_account_errors(parsed: &mut Parsed, change: &Change<'_>) {
-    let value = change.value;
-    if !json::items(&value["messages"]).is_empty() || !json::items(&value["statuses"]).is_empty() {
-        return;
-    }
-    for error in json::items(&value["errors"]) {
-        let class = errors::class(error, None);
-        let said = json::text(&error["error_data"]["details"])
-            .or(json::text(&error["message"]))
-            .or(json::text(&error["title"]));
-        parsed.events.push(CarrierEvent::AccountError(Box::new(AccountError {
-            carrier: super::NAME.to_string(),
-            tenant_key: change.tenant_key.clone(),
-            error_code: json::id(&error["code"]).unwrap_or_default(),
-            error_class: class,
-            retryable: class.is_retryable(),
-            detail: said.map(words::masked),
-        })));
-    }
-}
-
 /// A person switched marketing messages off or on; service replies stay allowed.
 fn preference(change: &Change<'_>, item: &Value) -> Result<Option<CarrierEvent>, &'static str> {
     let value = match json::text(&item["value"]) {
@@ -114,6 +92,7 @@ fn preference(change: &Change<'_>, item: &Value) -> Result<Option<CarrierEvent>,
     };
     let ids = ["wa_id", "user_id"].iter().filter_map(|field| json::id(&item[*field]));
     let address = ids.filter_map(|id| person::address(&id)).next().ok_or("preference_without_person")?;
+    let detail = json::text(&item["detail"]).map(|words| ("detail".to_owned(), words.into()));
     Ok(Some(CarrierEvent::Consent(Box::new(ConsentChange {
         carrier: super::NAME.to_string(),
         tenant_key: change.tenant_key.clone(),
@@ -121,66 +100,9 @@ fn preference(change: &Change<'_>, item: &Value) -> Result<Option<CarrierEvent>,
         value: value.to_owned(),
         category: json::text(&item["category"]).map(str::to_owned),
         sent_at: timestamp(&item["timestamp"]),
+        attributes: detail.into_iter().collect(),
         ..ConsentChange::default()
     }))))
-}
-
-/// Facts kept of news about templates, numbers and accounts.
-const ACCOUNT_FACTS: &[&str] = &[
-    "event",
-    "reason",
-    "message_template_id",
-    "message_template_name",
-    "message_template_language",
-    "previous_quality_score",
-    "new_quality_score",
-    "previous_category",
-    "new_category",
-    "current_limit",
-    "display_phone_number",
-    "ban_info",
-    "violation_info",
-    "restriction_info",
-    "alert_severity",
-    "alert_type",
-    "alert_status",
-    "alert_description",
-    "max_daily_conversation_per_phone",
-    "max_phone_numbers_per_business",
-];
-
-/// News that an operator should see. Of `account_update` only what limits the account;
-/// partners coming and going concern nobody here.
-fn account_event(change: &Change<'_>, field: &str) -> Option<CarrierEvent> {
-    let event = json::text(&change.value["event"]).unwrap_or_default();
-    let concerns_us = match field {
-        "message_template_status_update"
-        | "message_template_quality_update"
-        | "template_category_update"
-        | "phone_number_quality_update"
-        | "account_alerts"
-        | "business_capability_update" => true,
-        "account_update" => {
-            ["DISABLED", "RESTRICTION", "VIOLATION", "DELETED"].iter().any(|word| event.contains(word))
-        }
-        _ => false,
-    };
-    if !concerns_us {
-        return None;
-    }
-    let mut attributes = Map::new();
-    attributes.insert("field".into(), field.into());
-    for fact in ACCOUNT_FACTS {
-        if let Some(value) = change.value.get(*fact).filter(|value| !value.is_null()) {
-            attributes.insert((*fact).into(), value.clone());
-        }
-    }
-    Some(CarrierEvent::AccountEvent(Box::new(Notice {
-        carrier: super::NAME.to_string(),
-        tenant_key: change.tenant_key.clone(),
-        attributes,
-        ..Notice::default()
-    })))
 }
 
 /// A message's id: the key against doubles, so its length is bounded.

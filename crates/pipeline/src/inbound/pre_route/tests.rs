@@ -152,6 +152,47 @@ fn consent_keywords_never_reach_a_rule() {
 }
 
 #[test]
+fn only_north_american_networks_answer_stop_to_a_toll_free_number() {
+    for (ours, answered_by_us) in [
+        ("+18335550123", false),
+        ("+18005550123", false),
+        ("+13035550177", true),
+        ("+448081570192", true),
+        ("55512", true),
+    ] {
+        let mut case = Case::text("STOP");
+        case.message.our_address = Some(ours.into());
+        assert_eq!(case.decide().answer.is_some(), answered_by_us, "{ours}");
+    }
+}
+
+#[test]
+fn what_may_be_a_revocation_is_for_people() {
+    let bot = Action::RouteToBot { bot_id: "shop".into() };
+    let case = || Case::text("stop texting me").rule("all", 1, "texting", vec![say("hi"), bot.clone()]);
+    let route = case().decide();
+    assert_eq!((route.consent, answer(&route)), (None, None), "not a keyword; no machine answers");
+    assert_eq!(route.tags, ["possible_opt_out"]);
+    assert_eq!(route.destination, Destination::Queue("default".into()));
+
+    let mut with_agent = case();
+    with_agent.account.rules.clear();
+    with_agent.owner = Owner::Agent { id: "mia".into() };
+    assert_eq!(with_agent.decide().destination, Destination::Unchanged, "a person has it already");
+
+    let mut spam = case();
+    spam.account.blocked_words.push("texting".into());
+    assert_eq!(spam.decide().blocked, None, "a blocked word does not hide it");
+
+    let mut chat = case();
+    chat.message.channel = Channel::Chat;
+    assert_eq!(answer(&chat.decide()), Some("hi"), "words mean consent in text messages only");
+    let mut out = case();
+    out.opted_out = true;
+    assert!(out.decide().tags.is_empty(), "already out");
+}
+
+#[test]
 fn machines_people_and_opted_out_get_no_automatic_answer() {
     let base = || Case::text("hello").rule("hi", 1, "hello", vec![say("hi")]);
     assert_eq!(answer(&base().decide()), Some("hi"));

@@ -104,7 +104,8 @@ async fn upload(
         return Err(Failure::new(problem::UPLOAD_REFUSED, detail));
     }
     let mime = media_type(&headers)?;
-    let limit = usize::try_from(capabilities.max_media_bytes.min(LARGEST)).unwrap_or(usize::MAX);
+    let such = OutboundMedia { mime: Some(mime.clone()), ..OutboundMedia::default() };
+    let limit = usize::try_from(capabilities.largest(&such).min(LARGEST)).unwrap_or(usize::MAX);
     // Held until the carrier has the file: so long it takes up memory.
     let read = body::collect(&headers, body, limit, &api.room).await?;
     if read.bytes.is_empty() {

@@ -65,7 +65,8 @@ async fn chats_are_listed() {
     let (_, chats) = bot.act("list_chats", json!({})).await;
     assert_eq!(ids(&chats, "chats_summary"), [second.clone(), first.clone()]);
     assert_eq!(chats["chats_summary"][0]["last_event_per_type"]["message"]["event"]["type"], "message");
-    let (_, page) = bot.act("list_chats", json!({ "limit": 1, "page_id": "page-1" })).await;
+    let (_, newest) = bot.act("list_chats", json!({ "limit": 1 })).await;
+    let (_, page) = bot.act("list_chats", json!({ "page_id": newest["next_page_id"] })).await;
     assert_eq!((ids(&page, "chats_summary"), &page["found_chats"]), (vec![first.clone()], &json!(2)));
     let (_, threads) = bot.act("list_threads", json!({ "chat_id": first })).await;
     let shown: Vec<_> =
@@ -74,6 +75,13 @@ async fn chats_are_listed() {
     assert_eq!(threads["threads"][0]["previous_thread_id"], threads["threads"][1]["id"]);
     let later = json!({ "chat_id": first, "filters": { "from": "2099-01-01T00:00:00Z" } });
     assert_eq!(bot.act("list_threads", later).await.1["found_threads"], 0);
+    for (events, threads) in [(1, 1), (2, 2), (100, 2)] {
+        let (_, shown) =
+            bot.act("list_threads", json!({ "chat_id": first, "min_events_count": events })).await;
+        assert_eq!(shown["threads"].as_array().unwrap().len(), threads, "{events} events");
+    }
+    let (_, customer) = bot.act("get_customer", json!({ "id": VISITOR })).await;
+    assert_eq!((&customer["id"], &customer["chat_ids"]), (&json!(VISITOR), &json!([first])));
     let (_, chat) = bot.act("get_chat", json!({ "chat_id": first })).await;
     assert_eq!((&chat["id"], &chat["thread"]["active"]), (&json!(first), &json!(true)));
     let (_, archives) = bot.act("list_archives", json!({})).await;
@@ -84,6 +92,9 @@ async fn chats_are_listed() {
     for (action, body, http) in [
         ("list_chats", json!({ "limit": 101 }), 400),
         ("list_threads", json!({}), 400),
+        ("list_threads", json!({ "chat_id": "X", "min_events_count": 1, "limit": 1 }), 404),
+        ("list_chats", json!({ "limit": 1, "page_id": newest["next_page_id"] }), 400),
+        ("get_customer", json!({ "id": "X" }), 404),
         ("get_chat", json!({ "chat_id": "X" }), 404),
         ("juggle", json!({}), 404),
     ] {
@@ -142,8 +153,32 @@ async fn small_signs_and_checks() {
     assert_eq!(bench.next().await.json()["payload"]["seen_up_to"], "2026-01-01T00:00:00.500000Z");
     bot.act("set_routing_status", json!({ "status": "not_accepting_chats" })).await;
     assert_eq!(bench.next().await.json()["payload"]["status"], "not accepting chats");
-    let headers = [("authorization", bot.authorization.as_str())];
-    let (_, webhooks) = call(&bench, "configuration/action/list_webhooks", json!({}), &headers).await;
+    let personal = credentials(&bench, "personal").await;
+    let agent = Caller { bench: &bench, authorization: personal.clone(), region: "dal" };
+    let (_, statuses) = agent.act("list_routing_statuses", json!({})).await;
+    let of = |agent: &str| {
+        statuses.as_array().unwrap().iter().find(|one| one["agent_id"] == agent).unwrap()["status"].clone()
+    };
+    assert_eq!(of(&bench.setting("livechat", "bot_agent_ids")), "not_accepting_chats");
+    assert_eq!(
+        (of("lena@acme.example"), of("tom@acme.example")),
+        (json!("accepting_chats"), json!("offline"))
+    );
+    assert_eq!(
+        kind(&bot.act("list_routing_statuses", json!({})).await.1),
+        "authorization",
+        "no scope for it"
+    );
+    let list = async |authorization: &str, body: Value| {
+        let headers = [("authorization", authorization)];
+        call(&bench, "configuration/action/list_webhooks", body, &headers).await
+    };
+    let client = bench.twins.connection_settings_for("livechat", "personal").unwrap()["client_id"].clone();
+    let ours = json!({ "owner_client_id": client });
+    assert_eq!(kind(&list(&bot.authorization, ours.clone()).await.1), "authorization", "no scope for it");
+    assert_eq!(list(&personal, json!({})).await.0, 400);
+    assert_eq!(list(&personal, json!({ "owner_client_id": "another" })).await, (200, json!([])));
+    let (_, webhooks) = list(&personal, ours).await;
     let settings = bench.twins.connection_settings("livechat").unwrap();
     let known = settings["webhook_secrets"].as_object().unwrap();
     let webhooks = webhooks.as_array().unwrap();

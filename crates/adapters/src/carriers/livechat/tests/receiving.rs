@@ -70,6 +70,12 @@ fn events_are_what_their_author_makes_them() {
         ),
         ("our bot's note", BOT, &our_note, json!([{ "kind": "status", "client_ref": "msg_1" }])),
         (
+            "our bot's empty form",
+            BOT,
+            &json!({ "type": "form", "form_id": "1", "custom_id": "msg_1" }),
+            json!([{ "kind": "status", "client_ref": "msg_1" }]),
+        ),
+        (
             "our bot's note from elsewhere",
             BOT,
             &note,
@@ -79,6 +85,43 @@ fn events_are_what_their_author_makes_them() {
     ];
     for (name, author, more, expect) in cases {
         check(name, &callback("incoming_event", &event(author, more)), Ok(expect));
+    }
+}
+
+/// An agent's answer belongs to the visitor's conversation; a remark goes to nobody.
+#[test]
+fn an_answer_of_an_agent_is_to_the_chats_customer() {
+    let agent = "lena@acme.example";
+    let other = "00000000-0a55-4b1e-8c66-2f9e0d1a3b4c";
+    let to = format!("lc:{CUSTOMER}");
+    let cases = [
+        (
+            "told who is there",
+            json!([BOT, agent, CUSTOMER]),
+            "all",
+            json!([{ "kind": "echo", "to_address": to }]),
+        ),
+        ("not told", json!(null), "all", json!([{ "kind": "echo", "to_address": null }])),
+        (
+            "only agents are there",
+            json!([BOT, agent]),
+            "all",
+            json!([{ "kind": "echo", "to_address": null }]),
+        ),
+        (
+            "two could be meant",
+            json!([CUSTOMER, other]),
+            "all",
+            json!([{ "kind": "echo", "to_address": null }]),
+        ),
+        ("not a list of ids", json!([1, {}, CUSTOMER]), "all", json!([{ "kind": "echo", "to_address": to }])),
+        ("a remark", json!([agent, CUSTOMER]), "agents", json!([{ "kind": "note", "to_address": null }])),
+    ];
+    for (name, present, visibility, expect) in cases {
+        let payload = event(agent, &json!({ "type": "message", "text": "x", "visibility": visibility }));
+        let body = json!({ "action": "incoming_event", "organization_id": "org-1", "payload": payload,
+            "additional_data": { "chat_presence_user_ids": present } });
+        check(name, &body.to_string(), Ok(expect));
     }
 }
 
@@ -105,6 +148,17 @@ fn every_kind_of_event_is_read() {
             json!([{ "type": "form_reply", "form": { "Rate": "Good", "2": "fine" }, "form_type": "postchat" }]),
         ),
         ("an empty form", json!({ "type": "form" }), json!([])),
+        (
+            "a form that asks the same twice",
+            json!({ "type": "filled_form", "form_id": "5", "fields": [
+                { "id": "1", "label": "Size", "answer": "42" }, { "id": "2", "label": "Size", "answer": "L" }, { "label": "Size", "answers": ["M"] } ] }),
+            json!([{ "type": "form_reply", "form": { "Size": ["42", "L", "M"] }, "form_id": "5" }]),
+        ),
+        (
+            "words that were deleted before they came",
+            json!({ "type": "message", "text": "x", "deleted": true }),
+            json!([]),
+        ),
         ("cards", cards, json!([{ "type": "rich", "text": "A\nC", "rich": { "template_id": "cards" } }])),
         (
             "a free object",
@@ -119,7 +173,12 @@ fn every_kind_of_event_is_read() {
         (
             "a pressed quick reply",
             json!({ "type": "message", "text": "Yes", "postback": { "id": "p", "event_id": "T1_1" } }),
-            json!([{ "type": "button_reply", "reply_id": "p", "reply_to": "C1/T1_1" }]),
+            json!([{ "type": "button_reply", "reply_id": "p", "reply_to": "C1/T1_1", "reply_value": null }]),
+        ),
+        (
+            "a product put into the cart",
+            json!({ "type": "message", "text": "Buy", "postback": { "id": "buy", "event_id": "T1_1", "type": "message", "value": "sku-1", "ecommerce": { "product_id": "12345", "quantity": 2 } } }),
+            json!([{ "type": "button_reply", "text": "Buy", "reply_value": "sku-1", "ecommerce": { "product_id": "12345", "quantity": 2 } }]),
         ),
         (
             "details that are no JSON",
@@ -329,7 +388,7 @@ fn a_chat_begins_with_what_it_holds() {
     let expect = json!([
         { "kind": "conversation_started", "initiator": "agent:lena@acme.example", "external_id": "C1/T1#started", "customer": { "name": "Ann", "visit": null } },
         { "kind": "message", "from_name": "Ann", "from_address": format!("lc:{odd}") },
-        { "kind": "echo", "author": "agent:strange-agent" },
+        { "kind": "echo", "author": "agent:strange-agent", "to_address": format!("lc:{odd}") },
     ]);
     assert!(contains(&expect, &got), "{got:#}");
     assert!(!got.to_string().contains("203.0.113.9"), "where a visitor comes from is not kept");

@@ -2,6 +2,7 @@
 
 use omni_core::address::Address;
 use omni_core::event::{InboundMessage, MediaRef, MessageType};
+use serde_json::map::Entry;
 use serde_json::{Map, Value, json};
 
 use super::super::Settings;
@@ -32,10 +33,12 @@ pub(super) fn read(
             if let Some(words) = wire["text"].as_str() {
                 text::put(message, words.to_owned());
             }
-            if let Some(id) = json::id(&wire["postback"]["id"]) {
+            let postback = &wire["postback"];
+            if let Some(id) = json::id(&postback["id"]) {
                 message.message_type = MessageType::ButtonReply;
                 message.reply_id = Some(id);
-                message.reply_to = json::text(&wire["postback"]["event_id"]).map(event_id);
+                message.reply_to = json::text(&postback["event_id"]).map(event_id);
+                message.attributes.extend(pressed(&postback["value"], postback));
             }
         }
         "file" => {
@@ -53,6 +56,18 @@ pub(super) fn read(
             message.unsupported_type = Some(other.to_owned());
         }
     }
+}
+
+/// What a button says beside its id: its `value`, and the product that it stood beside.
+pub(super) fn pressed(value: &Value, postback: &Value) -> Map<String, Value> {
+    let mut said = Map::new();
+    if let Some(value) = json::text(value) {
+        said.insert("reply_value".into(), json!(value));
+    }
+    if postback["ecommerce"].is_object() {
+        said.insert("ecommerce".into(), postback["ecommerce"].clone());
+    }
+    said
 }
 
 fn file(settings: &Settings, wire: &Value) -> MediaRef {
@@ -78,17 +93,19 @@ fn file(settings: &Settings, wire: &Value) -> MediaRef {
     }
 }
 
-/// The answers of a form by their labels.
+/// The answers of a form by their labels; those of fields of one label stand in one list.
 fn form(message: &mut InboundMessage, wire: &Value) {
     let mut answers = Map::new();
     for field in json::items(&wire["fields"]) {
         let label = json::text(&field["label"]).map(str::to_owned).or_else(|| json::id(&field["id"]));
-        let label = label.unwrap_or_else(|| "?".to_owned());
         let answer = match &field["answers"] {
             Value::Array(several) => several.iter().map(answer).collect(),
             _ => answer(&field["answer"]),
         };
-        answers.insert(label, answer);
+        match answers.entry(label.unwrap_or_else(|| "?".to_owned())) {
+            Entry::Vacant(place) => drop(place.insert(answer)),
+            Entry::Occupied(mut before) => add(before.get_mut(), answer),
+        }
     }
     message.message_type = MessageType::FormReply;
     message.form = Some(Value::Object(answers));
@@ -96,6 +113,18 @@ fn form(message: &mut InboundMessage, wire: &Value) {
         if let Some(text) = json::id(&wire[name]) {
             message.attributes.insert(name.into(), json!(text));
         }
+    }
+}
+
+/// Adds an answer to those of the same label.
+fn add(before: &mut Value, answer: Value) {
+    if !before.is_array() {
+        *before = Value::Array(vec![before.take()]);
+    }
+    let Value::Array(list) = before else { return };
+    match answer {
+        Value::Array(several) => list.extend(several),
+        one => list.push(one),
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Thread<'a> {
     pub(super) thread: Option<&'a str>,
     /// The chat's users, where the callback names them.
     pub(super) users: &'a [Value],
+    /// The ids of the chat's users, where the callback brings them.
+    pub(super) present: &'a [Value],
 }
 
 /// Who wrote an event.
@@ -80,17 +82,26 @@ impl Thread<'_> {
         }
     }
 
-    /// Reads one event; `None` for kinds that say nothing (an empty form shown to somebody).
+    /// Reads one event; `None` for kinds that say nothing (an empty form shown to somebody),
+    /// and for one that was deleted before it came (agents of higher rank still see its words).
     pub(super) fn event(&self, wire: &Value) -> Result<Option<CarrierEvent>, Malformed> {
         if !wire.is_object() {
             return Err(Malformed("event_unreadable"));
         }
         let id = json::text(&wire["id"]).ok_or(Malformed("event_without_id"))?;
+        if wire["deleted"] == true {
+            return Ok(None);
+        }
         match wire["type"].as_str().ok_or(Malformed("event_without_type"))? {
             "system_message" | "system" => Ok(Some(CarrierEvent::System(Box::new(self.system(id, wire))))),
-            "form" => Ok(None),
+            "form" if !self.is_ours(wire) => Ok(None),
             _ => self.authored(id, wire).map(Some),
         }
+    }
+
+    /// Whether our bot wrote it.
+    fn is_ours(&self, wire: &Value) -> bool {
+        json::text(&wire["author_id"]).is_some_and(|author| self.settings.is_our_bot(author))
     }
 
     fn authored(&self, id: &str, wire: &Value) -> Result<CarrierEvent, Malformed> {
@@ -116,11 +127,23 @@ impl Thread<'_> {
         message.to_address = None;
         message.attributes.insert("author".into(), json!(author.name(author_id)));
         if is_public {
+            // So it joins the visitor's conversation, and our bot does not talk over it.
+            message.to_address = self.customer().map(content::customer_address);
             message.attributes.insert("direction".into(), json!("outbound"));
             Ok(CarrierEvent::Echo(Box::new(message)))
         } else {
             Ok(CarrierEvent::Note(Box::new(message)))
         }
+    }
+
+    /// The chat's one customer; `None` where the callback does not tell.
+    fn customer(&self) -> Option<&str> {
+        let named = self.users.iter().filter(|user| user["type"] == "customer");
+        let ids = || self.present.iter().filter_map(json::text);
+        let guessed = ids().filter(|id| Author::of(self.settings, id, self.users) == Author::Customer);
+        let mut all = named.filter_map(|user| json::text(&user["id"])).chain(guessed);
+        let first = all.next()?;
+        all.all(|other| other == first).then_some(first)
     }
 
     fn name_of(&self, id: &str) -> Option<String> {

@@ -47,10 +47,6 @@ fn template(params: &[(&str, &str)]) -> OutboundContent {
     })
 }
 
-fn sent(message: &OutboundMessage) -> Value {
-    serde_json::from_slice(&carrier().request(message).unwrap().body).unwrap()
-}
-
 #[test]
 fn a_request_is_what_meta_documents() {
     let request = carrier().request(&message(text("hello"))).unwrap();
@@ -211,6 +207,18 @@ fn answers_become_outcomes() {
 }
 
 #[test]
+fn a_user_who_got_enough_is_left_alone_for_a_day() {
+    let refused = |code: i64, headers: Vec<(String, String)>| {
+        let body = json!({ "error": { "code": code } }).to_string().into();
+        carrier().outcome(&message(text("x")), &HttpResponse { status: 400, headers, body }).unwrap_err()
+    };
+    let hours = |n: u64| Retry::After(std::time::Duration::from_secs(n * 3_600));
+    assert_eq!(refused(131_049, vec![]).retry(), hours(24));
+    assert_eq!(refused(131_049, vec![("retry-after".into(), "172800".into())]).retry(), hours(48));
+    assert_eq!(refused(131_048, vec![]).retry(), hours(1));
+}
+
+#[test]
 fn the_dialled_number_may_be_another_one_to_meta() {
     let body = |wa_id: &str| json!({"contacts":[{"wa_id":wa_id}],"messages":[{"id":"w"}]}).to_string();
     let recipient =
@@ -225,14 +233,14 @@ fn the_error_table_is_metas() {
     #[rustfmt::skip]
     let cases: [(E, &[i64]); 16] = [
         (E::Auth, &[0, 190]),
-        (E::Permission, &[3, 10, 200, 250, 299, 131_005]),
-        (E::Account, &[368, 131_031, 130_497, 131_042, 131_063, 131_064]),
+        (E::Permission, &[3, 10, 200, 250, 299, 131_005, 131_215]),
+        (E::Account, &[368, 131_031, 130_497, 131_042, 131_044, 131_063, 131_064]),
         (E::Throttled, &[4, 80_007, 130_429, 613]),
         (E::PairLimited, &[131_056]),
         (E::QualityLimited, &[131_048, 133_016, 131_049]),
         (E::Transient, &[1, 2, 131_000, 131_016, 133_004, 131_057]),
-        (E::BadRequest, &[33, 100, 131_008, 131_009, 135_000, 131_021, 131_051, 131_062]),
-        (E::InvalidRecipient, &[131_026, 131_030]),
+        (E::BadRequest, &[33, 100, 131_008, 131_009, 135_000, 131_020, 131_021, 131_051, 131_062]),
+        (E::InvalidRecipient, &[131_026, 131_030, 131_041, 131_207]),
         (E::OptedOut, &[131_050]),
         (E::DoNotRetry, &[130_472, 137_000]),
         (E::WindowClosed, &[131_047]),

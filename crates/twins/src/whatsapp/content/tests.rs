@@ -3,9 +3,13 @@ use serde_json::json;
 use super::*;
 use crate::whatsapp::media::File;
 
+mod components;
+
 fn shelf() -> Shelf {
     let shelf = Shelf::default();
     shelf.put("771", File::new("image/png", "x".into()));
+    shelf.put("772", File::new("audio/ogg; codecs=opus", "x".into()));
+    shelf.put("773", File::new("application/pdf", "x".into()));
     shelf
 }
 
@@ -40,13 +44,13 @@ fn contents_within_and_beyond_the_limits() {
         ("text is not an object",          "text", json!("hi"), Err(131_009)),
         ("image by id",                    "image", json!({"id": "771", "caption": long(1_024)}), free),
         ("image by link",                  "image", json!({"link": "https://x.example/a.png"}), free),
-        ("image with an unknown id",       "image", json!({"id": "772"}), Err(131_009)),
+        ("image with an unknown id",       "image", json!({"id": "778"}), Err(131_009)),
         ("image by a file link",           "image", json!({"link": "file:///etc/passwd"}), Err(131_009)),
         ("image by id and link",           "image", json!({"id": "771", "link": "https://x.example/"}), Err(131_009)),
         ("image by nothing",               "image", json!({}), Err(131_008)),
         ("caption beyond the limit",       "image", json!({"id": "771", "caption": long(1_025)}), Err(131_009)),
         ("audio takes no caption",         "audio", json!({"id": "771", "caption": "x"}), Err(100)),
-        ("voice note",                     "audio", json!({"id": "771", "voice": true}), free),
+        ("voice note",                     "audio", json!({"id": "772", "voice": true}), free),
         ("document with a name",           "document", json!({"id": "771", "filename": "a.pdf"}), free),
         ("image takes no file name",       "image", json!({"id": "771", "filename": "a.png"}), Err(100)),
         ("location in numbers",            "location", json!({"latitude": 51.5, "longitude": -0.1}), free),
@@ -83,7 +87,7 @@ fn contents_within_and_beyond_the_limits() {
         ("a name that cannot be",          "template", json!({"name": "Not A Name", "language": {"code": "en"}}), Err(132_001)),
         ("a paused template",              "template", json!({"name": "paused_template", "language": {"code": "en"}}), Err(132_015)),
         ("too few parameters",             "template", json!({"name": "order_update", "language": {"code": "en"}}), Err(132_000)),
-        ("enough parameters",              "template", json!({"name": "order_update", "language": {"code": "en"}, "components": [{"type": "body", "parameters": [{}, {}]}]}), Ok(Kind::Template)),
+        ("enough parameters",              "template", json!({"name": "order_update", "language": {"code": "en"}, "components": [{"type": "body", "parameters": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}]}), Ok(Kind::Template)),
         ("an unknown type",                "hologram", json!({}), Err(100)),
     ];
     for (name, kind, content, expect) in cases {
