@@ -62,7 +62,8 @@ pub(super) fn request(account: &Account, message: &OutboundMessage) -> Result<Ht
         OutboundContent::Custom(custom) => {
             let is_mms = message.channel == Channel::Mms;
             let said = custom::object(custom, OURS)?;
-            if !said.contains_key("body") && !(is_mms && said.contains_key("mediaUrls")) {
+            let has_content = said.contains_key("body") || is_mms && said.contains_key("mediaUrls");
+            if !has_content {
                 return Err(SendError::Unsupported("the object needs `body`, or `mediaUrls` as an MMS"));
             }
             (if is_mms { "mms" } else { "messages" }, Value::Object(said.clone()))
