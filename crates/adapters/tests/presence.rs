@@ -58,6 +58,14 @@ fn livechat() -> Arc<dyn Carrier> {
     )
 }
 
+fn messagebird(generation: &str) -> Arc<dyn Carrier> {
+    built(
+        "messagebird",
+        json!({ "generation": generation, "access_key": "bk_eu1_t", "numbers": ["+31970102030"],
+                "workspaces": ["ws_1"], "channels": { "wa1": "whatsapp:+31970102030" } }),
+    )
+}
+
 fn presence(channel: Channel, typing: bool) -> Presence {
     Presence {
         channel,
@@ -76,6 +84,7 @@ async fn each_carrier_is_told_in_its_own_words() {
     let seen = json!({ "chat_id": "chat-1", "seen_up_to": "2026-11-21T12:00:00.500Z" });
     let types = json!({ "chat_id": "chat-1", "is_typing": true, "visibility": "all" });
     let indicator = json!({ "channel": "WHATSAPP", "messageId": "id-1" });
+    let acknowledged = "https://eu1.platform.bird.com/v1/whatsapp/messages/id-1/read";
     #[rustfmt::skip]
     let cases = [
         ("read", whatsapp(), Channel::Whatsapp, false, true, vec![("/messages", read)]),
@@ -84,6 +93,13 @@ async fn each_carrier_is_told_in_its_own_words() {
         ("writing", twilio(), Channel::Whatsapp, true, true,
             vec![("https://messaging.twilio.com/v3/Indicators/Typing.json", indicator)]),
         ("not over SMS", twilio(), Channel::Sms, true, false, vec![]),
+        ("read, Bird's platform", messagebird("platform"), Channel::Whatsapp, false, true,
+            vec![(acknowledged, json!({ "typing_indicator": false }))]),
+        ("read and writing, Bird's platform", messagebird("platform"), Channel::Whatsapp, true, true,
+            vec![(acknowledged, json!({ "typing_indicator": true }))]),
+        ("not over SMS of Bird's platform", messagebird("platform"), Channel::Sms, true, false, vec![]),
+        ("not over Channels", messagebird("bird"), Channel::Whatsapp, true, false, vec![]),
+        ("not over Conversations", messagebird("rest"), Channel::Whatsapp, true, false, vec![]),
         ("seen", livechat(), Channel::Chat, false, true, vec![("/mark_events_as_seen", seen.clone())]),
         ("seen and writing", livechat(), Channel::Chat, true, true,
             vec![("/mark_events_as_seen", seen), ("/send_typing_indicator", types)]),
@@ -103,9 +119,12 @@ async fn each_carrier_is_told_in_its_own_words() {
 
 #[tokio::test]
 async fn a_refusal_is_an_error_and_a_chat_that_is_unknown_is_not_shown() {
-    for (carrier, channel) in
-        [(whatsapp(), Channel::Whatsapp), (twilio(), Channel::Whatsapp), (livechat(), Channel::Chat)]
-    {
+    for (carrier, channel) in [
+        (whatsapp(), Channel::Whatsapp),
+        (twilio(), Channel::Whatsapp),
+        (livechat(), Channel::Chat),
+        (messagebird("platform"), Channel::Whatsapp),
+    ] {
         let body =
             json!({ "error": { "code": 100, "type": "authorization", "message": "no" }, "code": 20404 });
         let refusing = Answers { status: 403, body, asked: Mutex::default() };
@@ -125,5 +144,7 @@ fn who_can_show_it_says_so() {
     assert_eq!(can(whatsapp()), (vec![Channel::Whatsapp], vec![Channel::Whatsapp]));
     assert_eq!(can(twilio()), (vec![], vec![Channel::Whatsapp]));
     assert_eq!(can(livechat()), (vec![Channel::Chat], vec![Channel::Chat]));
+    assert_eq!(can(messagebird("platform")), (vec![Channel::Whatsapp], vec![Channel::Whatsapp]));
+    assert_eq!(can(messagebird("bird")), (vec![], vec![]));
     assert_eq!(REGISTRY.len(), 7, "a new carrier: does it show that we read?");
 }

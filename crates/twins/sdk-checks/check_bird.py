@@ -49,6 +49,13 @@ def whatsapp_is_sent_and_read(bench):
     assert fetched.status == "delivered" and fetched.read_at and fetched.to.phone_number == "+15550001001"
 
 
+def what_somebody_sent_is_read_and_liked(bench):
+    theirs = event(bench, bench.play("messagebird.platform_whatsapp")).data.whatsapp_id
+    assert client(bench).whatsapp.mark_read(theirs, typing_indicator=True).typing_indicator is True
+    assert client(bench).whatsapp.reaction.set(theirs, emoji="👍").emoji == "👍"
+    client(bench).whatsapp.reaction.remove(theirs)
+
+
 def a_failure_is_explained(bench):
     send(bench, "+15550002002")
     failed = [event(bench, bench.next()) for _ in range(3)][-1]
@@ -95,6 +102,7 @@ def fixtures_load_and_are_signed(bench):
 run(
     a_text_is_sent_and_reported,
     whatsapp_is_sent_and_read,
+    what_somebody_sent_is_read_and_liked,
     a_failure_is_explained,
     errors_have_types,
     a_key_sends_once,

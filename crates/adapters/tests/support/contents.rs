@@ -18,7 +18,7 @@ pub(crate) fn rich(carrier: &str) -> Vec<(&'static str, OutboundContent)> {
     all.extend(forms());
     all.extend(products());
     all.extend(templates());
-    if let Some(Value::Object(object)) = own_shape(carrier) {
+    for object in own_shapes(carrier).into_iter().filter_map(|shape| shape.as_object().cloned()) {
         let custom = Custom { carrier: carrier.into(), object };
         all.push(("the carrier's own shape", OutboundContent::Custom(custom)));
     }
@@ -30,29 +30,46 @@ pub(crate) fn upload() -> Upload {
     Upload { bytes: "hello".into(), mime: "text/plain".into(), filename: "a.txt".into() }
 }
 
-/// What one carrier takes and nobody else has a word for.
-fn own_shape(carrier: &str) -> Option<Value> {
+/// What one carrier takes and nobody else has a word for; of carriers with several APIs, one
+/// for each.
+fn own_shapes(carrier: &str) -> Vec<Value> {
     match carrier {
-        "whatsapp" => Some(json!({
+        "whatsapp" => vec![json!({
             "type": "interactive",
             "interactive": {
                 "type": "call_permission_request",
                 "body": { "text": "May we call you?" },
                 "action": { "name": "call_permission_request" },
             },
-        })),
-        "livechat" => Some(json!({
+        })],
+        "livechat" => vec![json!({
             "type": "form",
             "form_id": "1",
             "fields": [{ "type": "email", "id": "1", "label": "Your e-mail" }],
-        })),
-        "bandwidth" => Some(json!({ "text": "hello", "priority": "high" })),
-        "twilio" => Some(json!({
+        })],
+        "bandwidth" => vec![json!({ "text": "hello", "priority": "high" })],
+        "twilio" => vec![json!({
             "ContentSid": "HX0123456789abcdef0123456789abcdef",
             "ContentVariables": { "1": "Maya" },
-        })),
-        _ => None,
+        })],
+        "messagebird" => vec![
+            json!({ "body": "hello", "type": "flash" }),
+            json!({ "type": "text", "content": { "text": "hello" }, "ttl": "1h" }),
+            carousel(),
+            json!({ "text": { "body": "hello", "preview_url": false } }),
+            json!({ "text": "hello", "options": { "smart_encoding": true } }),
+        ],
+        _ => Vec::new(),
     }
+}
+
+/// Cards to swipe through, as Bird's Channels API has them.
+fn carousel() -> Value {
+    let card = |title: &str| {
+        let link = json!({ "text": "Open", "url": "https://acme.example/" });
+        json!({ "title": title, "mediaUrl": "https://files.gw.example.net/a.jpg", "actions": [{ "type": "link", "link": link }] })
+    };
+    json!({ "type": "carousel", "carousel": { "text": "Well?", "items": [card("No. 1"), card("No. 2")] } })
 }
 
 fn file(mime: &str, name: &str) -> OutboundMedia {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 
 use super::errors::{ApiError, Dialect};
 use super::{Generation, MessageBird, channels, conversations, platform, rest};
+use crate::server::Cord;
 
-pub(super) type App = State<Arc<MessageBird>>;
 pub(super) type Answer = Result<Response, ApiError>;
 
 pub(super) fn routes(twin: Arc<MessageBird>) -> Router {
@@ -38,6 +38,7 @@ pub(super) fn routes(twin: Arc<MessageBird>) -> Router {
         .route("/sms/messages/{id}", get(platform::show))
         .route("/whatsapp/messages", get(platform::list_whatsapp).post(platform::create_whatsapp))
         .route("/whatsapp/messages/{id}", get(platform::show))
+        .route("/whatsapp/messages/{id}/read", post(platform::read))
         .route("/whatsapp/messages/{id}/reaction", put(platform::react).delete(platform::unreact))
         .fallback(|| async { ApiError::not_found(Dialect::Platform) });
     Router::new()
@@ -67,16 +68,53 @@ pub(super) fn json_bytes(status: StatusCode, body: Bytes) -> Response {
 }
 
 /// The answer to a send; a refusal is told to subscribers.
-pub(super) fn answered(twin: &MessageBird, answer: Answer) -> Response {
+pub(super) fn answered(call: &Incoming, answer: Answer) -> Response {
     answer.unwrap_or_else(|error| {
-        twin.desk.refused(error.status, error.code);
+        call.twin.desk.refused(error.status, error.code);
         error.into_response()
     })
 }
 
-/// The members of a JSON body.
-pub(super) fn object(dialect: Dialect, body: &[u8]) -> Result<Map<String, Value>, ApiError> {
-    serde_json::from_slice(body).map_err(|_| ApiError::unreadable(dialect))
+/// A call as it came in: what every handler needs of it.
+pub(super) struct Incoming {
+    pub(super) twin: Arc<MessageBird>,
+    pub(super) headers: HeaderMap,
+    pub(super) query: Query,
+    pub(super) cord: Cord,
+    pub(super) body: Bytes,
+}
+
+impl FromRequest<Arc<MessageBird>> for Incoming {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, twin: &Arc<MessageBird>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let cord = ConnectInfo::from_request_parts(&mut parts, twin).await;
+        let ConnectInfo(cord) = cord.map_err(IntoResponse::into_response)?;
+        let (headers, query) = (parts.headers.clone(), Query::read(parts.uri.query()));
+        let body = Bytes::from_request(Request::from_parts(parts, body), twin).await;
+        let body = body.map_err(IntoResponse::into_response)?;
+        Ok(Self { twin: Arc::clone(twin), headers, query, cord, body })
+    }
+}
+
+impl Incoming {
+    /// Faults, then the key.
+    pub(super) async fn admit(&self, dialect: Dialect) -> Result<&Arc<MessageBird>, ApiError> {
+        self.twin.desk.admit().await.map_err(|strike| ApiError::struck(dialect, strike))?;
+        let generation = match dialect {
+            Dialect::Rest => Generation::Rest,
+            Dialect::Bird => Generation::Bird,
+            Dialect::Platform => Generation::Platform,
+        };
+        let has_key = self.twin.has_key(generation, &self.headers);
+        if has_key { Ok(&self.twin) } else { Err(ApiError::unauthorized(dialect)) }
+    }
+
+    /// The members of a JSON body.
+    pub(super) fn object(&self, dialect: Dialect) -> Result<Map<String, Value>, ApiError> {
+        serde_json::from_slice(&self.body).map_err(|_| ApiError::unreadable(dialect))
+    }
 }
 
 /// A text member, unless it is empty.
@@ -132,17 +170,6 @@ impl Query {
 }
 
 impl MessageBird {
-    /// Faults, then the key.
-    pub(super) async fn admit(&self, dialect: Dialect, headers: &HeaderMap) -> Result<(), ApiError> {
-        self.desk.admit().await.map_err(|strike| ApiError::struck(dialect, strike))?;
-        let generation = match dialect {
-            Dialect::Rest => Generation::Rest,
-            Dialect::Bird => Generation::Bird,
-            Dialect::Platform => Generation::Platform,
-        };
-        if self.has_key(generation, headers) { Ok(()) } else { Err(ApiError::unauthorized(dialect)) }
-    }
-
     fn has_key(&self, generation: Generation, headers: &HeaderMap) -> bool {
         let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
         given.is_some_and(|given| self.account.authorization(generation).matches(given))
@@ -150,12 +177,12 @@ impl MessageBird {
 }
 
 /// A file that somebody sent; any of the account's keys opens it.
-async fn media(State(twin): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+async fn media(Path(id): Path<String>, call: Incoming) -> Answer {
     let keys = [Generation::Rest, Generation::Bird, Generation::Platform];
-    if !keys.into_iter().any(|generation| twin.has_key(generation, &headers)) {
+    if !keys.into_iter().any(|generation| call.twin.has_key(generation, &call.headers)) {
         return Err(ApiError::unauthorized(Dialect::Rest));
     }
-    let sample = twin.media.lock().get(&id).copied();
+    let sample = call.twin.media.lock().get(&id).copied();
     let sample = sample.ok_or_else(|| ApiError::not_found(Dialect::Rest))?;
     Ok(([(header::CONTENT_TYPE, sample.mime)], sample.bytes).into_response())
 }

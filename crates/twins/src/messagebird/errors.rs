@@ -32,6 +32,8 @@ pub(super) struct ApiError {
     message: String,
     parameter: Option<&'static str>,
     retry_after: Option<u64>,
+    /// Channels: the member that is wrong, with dots.
+    at: Option<String>,
 }
 
 impl ApiError {
@@ -46,7 +48,7 @@ impl ApiError {
             _ => 422,
         };
         let (message, retry_after) = (description.into(), None);
-        Self { dialect: Dialect::Rest, status, code, name: "", message, parameter, retry_after }
+        Self { dialect: Dialect::Rest, status, code, name: "", message, parameter, retry_after, at: None }
     }
 
     /// The parameter that an error names.
@@ -57,8 +59,13 @@ impl ApiError {
 
     /// An error of the Channels API.
     pub(super) fn bird(status: u16, name: &'static str, message: impl Into<String>) -> Self {
-        let (message, retry_after) = (message.into(), None);
-        Self { dialect: Dialect::Bird, status, code: 0, name, message, parameter: None, retry_after }
+        let (message, retry_after, at) = (message.into(), None, None);
+        Self { dialect: Dialect::Bird, status, code: 0, name, message, parameter: None, retry_after, at }
+    }
+
+    /// A member of a Channels request that its description does not allow.
+    pub(super) fn bird_at(at: String, why: impl Into<String>) -> Self {
+        Self { at: Some(at), ..Self::bird(422, "InvalidPayload", why) }
     }
 
     /// An error of the platform.
@@ -70,7 +77,7 @@ impl ApiError {
         parameter: Option<&'static str>,
     ) -> Self {
         let (message, retry_after) = (message.into(), None);
-        Self { dialect: Dialect::Platform, status, code, name, message, parameter, retry_after }
+        Self { dialect: Dialect::Platform, status, code, name, message, parameter, retry_after, at: None }
     }
 
     /// A parameter of the platform that breaks a rule.
@@ -133,12 +140,15 @@ impl ApiError {
     }
 
     fn body(&self) -> Value {
-        let Self { code, name, message, parameter, .. } = self;
+        let Self { code, name, message, parameter, at, .. } = self;
+        let details = |at: &String| json!({ at: [message] });
         match self.dialect {
             Dialect::Rest => {
                 json!({ "errors": [{ "code": code, "description": message, "parameter": parameter }] })
             }
-            Dialect::Bird => json!({ "code": name, "message": message, "details": {} }),
+            Dialect::Bird => {
+                json!({ "code": name, "message": message, "details": at.as_ref().map_or(json!({}), details) })
+            }
             Dialect::Platform => json!({ "error": {
                 "type": kind(self.status),
                 "code": format!("E{code:05}"),

@@ -25,6 +25,7 @@ mod fixtures;
 mod idempotency;
 mod platform;
 mod rest;
+mod shape;
 mod signature;
 
 use std::sync::Arc;

@@ -10,19 +10,34 @@
 //! | send    | `POST /messages`, `/mms`; Conversations `POST /send` | `POST …/channels/{id}/messages` | `POST /v1/sms/messages`, `/v1/whatsapp/messages` |
 //! | ours in status | `reference`, `source.ref`    | `reference`                       | `metadata.ref`                       |
 //! | repeat a send | never blindly                 | never blindly                     | safe for 3 h: `Idempotency-Key`      |
+//! | read mark, typing | no                        | no                                | WhatsApp: `POST …/messages/{id}/read` |
 //! | STOP    | ours to answer                      | ours to answer                    | Bird blocks and answers by itself    |
 //!
 //! The generation is configured, never guessed from a body: the second line of the two HMAC
 //! schemes differs while their headers have the same names.
 //!
-//! Written against the public SDKs (messagebird 2.2.0, messagebird-sdk 0.106.0), Bird's
-//! documentation of 2026 and the captured facts of the conformance vectors. Weakly documented
-//! and therefore lenient here: the Conversations error numbers, the 14xxx and 15xxx failure
-//! codes of Channels, and the exact shapes of Channels' buttons and lists.
+//! Written against the public SDKs (messagebird 2.2.0 and its sisters in Go and Java,
+//! messagebird-sdk 0.106.0), the OpenAPI description in Bird's pages about Channels, and the
+//! captured facts of the conformance vectors. Weakly documented and therefore lenient here: the
+//! Conversations error numbers, and the 14xxx and 15xxx failure codes of Channels.
 //!
-//! Deliberately absent: flash and binary SMS, carrier-side scheduling (our own is exact), and
-//! `validity` (relative to now, and a request builder knows no clock: the last look before the
-//! socket write drops what has expired).
+//! | content | `rest` (Conversations; SMS and MMS) | `bird`                             | `platform` (WhatsApp; SMS)           |
+//! |---------|-------------------------------------|------------------------------------|--------------------------------------|
+//! | template | `hsm`: values by position; headers and buttons by `components` | `projectId:version`; headers and buttons are variables like any other | by id or slug; a quick reply's payload is its label |
+//! | choices | buttons, lists in sections, media above; links need a template | buttons, a link, lists in sections, media above | buttons, a link, lists in sections, media above |
+//! | place asked for | not documented              | yes                                | yes                                  |
+//! | products | one, or several of a catalogue     | no                                 | no                                   |
+//! | voice note | goes as sound                    | goes as a file of sound            | yes                                  |
+//! | own shape | `type`, `content`, `fallback`, …; SMS: `body`, …; MMS: `mediaUrls`, … | a `body` (a carousel, say) | the members of a message (`interactive`, `options`, …) |
+//!
+//! Content in a generation's own shape says neither who sends to whom, nor our reference, nor
+//! where reports go; an object that does is refused.
+//!
+//! Deliberately absent: words of our own for flash and binary SMS, subjects of MMS, carousels and
+//! carrier-side scheduling (our own is exact): the own shape has them. WhatsApp's forms, which no
+//! generation documents. `validity` (relative to now, and a request builder knows no clock: the
+//! last look before the socket write drops what has expired). Names of files over Conversations,
+//! which has no member for them. Mails with subject and copies over Channels.
 //!
 //! # Set-up
 //!
@@ -53,9 +68,9 @@
 //! # Known doubts
 //!
 //! - `rest`: most recipients, longest text and originator, most error numbers, retries of the
-//!   Conversations webhooks, what keywords do by default.
-//! - `bird`: failure codes 14xxx and 15xxx beyond the documented, the member `notification`, the
-//!   time window of the signature.
+//!   Conversations webhooks, what keywords do by default, whether an MMS heeds `reportUrl`.
+//! - `bird`: failure codes 14xxx and 15xxx beyond the documented, the time window of the
+//!   signature, what `skipped` means (kept as detail, no failure).
 //! - `platform`: rate limits, the list of regions, and a product that changes by the week: unknown
 //!   members are ignored, unknown kinds kept by name.
 
@@ -77,7 +92,7 @@ use async_trait::async_trait;
 use omni_core::address::Address;
 use omni_core::carrier::{
     Accepted, Capabilities, Carrier, CarrierName, CarrierPlugin, Found, Health, LookUp, OutboundMessage,
-    Parsed,
+    Parsed, Presence,
 };
 use omni_core::event::{CarrierEvent, Channel};
 use omni_core::failure::SendError;
@@ -154,6 +169,10 @@ impl Carrier for MessageBird {
 
     async fn look_up(&self, http: &dyn HttpClient, query: &LookUp) -> Result<Option<Found>, SendError> {
         send::look_up(&self.account, http, query).await
+    }
+
+    async fn show(&self, http: &dyn HttpClient, presence: &Presence) -> Result<bool, SendError> {
+        send::show(&self.account, http, presence).await
     }
 
     async fn check(&self, http: &dyn HttpClient) -> Result<Health, SendError> {

@@ -2,16 +2,18 @@
 
 mod bird;
 mod conversations;
+mod custom;
 mod limits;
 mod platform;
 mod rest;
+mod sections;
 
-use omni_core::carrier::{Accepted, Capabilities, Found, Health, LookUp, OutboundMessage};
-use omni_core::content::{Button, OutboundMedia};
+use omni_core::carrier::{Accepted, Capabilities, Found, Health, LookUp, OutboundMessage, Presence};
+use omni_core::content::{Button, OutboundMedia, Template};
 use omni_core::event::{Channel, MessageType, ReportedState};
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::account::{Account, ChannelRoute, Generation};
 use super::{errors, status};
@@ -95,6 +97,20 @@ pub(super) async fn look_up(
     }
 }
 
+/// Marks a message of a person as read, and perhaps shows that somebody writes an answer. Only
+/// the platform offers that, for WhatsApp.
+pub(super) async fn show(
+    account: &Account,
+    http: &dyn HttpClient,
+    presence: &Presence,
+) -> Result<bool, SendError> {
+    if account.generation() != Generation::Platform || presence.channel != Channel::Whatsapp {
+        return Ok(false);
+    }
+    let response = http.execute(platform::show(account, presence)?).await?;
+    if response.is_success() { Ok(true) } else { Err(errors::platform_refusal(&response)) }
+}
+
 /// Asks whether the key works; sends nothing to anybody.
 pub(super) async fn check(account: &Account, http: &dyn HttpClient) -> Result<Health, SendError> {
     let request = match account.generation() {
@@ -133,7 +149,7 @@ pub(super) fn capabilities(account: &Account) -> Capabilities {
         ..Capabilities::NONE
     };
     match account.generation() {
-        Generation::Rest => rest::capabilities(base),
+        Generation::Rest => rest::capabilities(account, base),
         Generation::Bird => bird::capabilities(base),
         Generation::Platform => platform::capabilities(base),
     }
@@ -168,9 +184,10 @@ fn only(media: &[OutboundMedia]) -> Result<&OutboundMedia, SendError> {
     }
 }
 
-/// Whether choices become a list: wished for, or too many for buttons.
+/// Whether choices become a list: wished for, in sections, or too many for buttons.
 fn is_list(buttons: &[Button], list_label: Option<&String>) -> bool {
-    list_label.is_some() || buttons.len() > MAX_BUTTONS
+    let has_sections = buttons.iter().any(|button| button.section.is_some());
+    list_label.is_some() || has_sections || buttons.len() > MAX_BUTTONS
 }
 
 /// The answer of Conversations and Channels: the message's id, and its state in words that
@@ -204,7 +221,7 @@ fn refused_at_once(word: &str) -> SendError {
     SendError::rejected(ErrorClass::Rejected, word, "the carrier refused the message at once")
 }
 
-/// Everything but what only WhatsApp of the platform can do.
+/// What all three generations can do, each on some channel.
 fn common_content() -> Vec<MessageType> {
     vec![
         MessageType::Text,
@@ -212,5 +229,24 @@ fn common_content() -> Vec<MessageType> {
         MessageType::Template,
         MessageType::Interactive,
         MessageType::Location,
+        MessageType::Custom,
     ]
+}
+
+/// The members of an object; none of anything else.
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+/// How the platform names a template: by its id, which begins with `id_prefix`, or its slug.
+fn reference(template: &Template, id_prefix: &str) -> Map<String, Value> {
+    let by = if template.template_id.starts_with(id_prefix) { "id" } else { "slug" };
+    let mut reference = object(json!({ by: template.template_id }));
+    if let Some(language) = &template.language {
+        reference.insert("language".into(), json!(language));
+    }
+    reference
 }

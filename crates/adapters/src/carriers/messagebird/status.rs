@@ -13,28 +13,32 @@ pub(super) fn rest(word: &str) -> Option<ReportedState> {
     })
 }
 
-/// Message states of the Conversations API (`rest`). Four words say something about the
-/// message but nothing about its delivery: the caller keeps them as detail.
+/// Message states of the Conversations API (`rest`), as its SDKs list them. Some words say
+/// something about the message but nothing about its delivery: the caller keeps them as detail.
 pub(super) fn conversations(word: &str) -> Option<ReportedState> {
     Some(match word {
-        "accepted" | "pending" => ReportedState::Queued,
+        "accepted" | "pending" | "delayed" => ReportedState::Queued,
         "sent" | "transmitted" | "dispatched" | "buffered" => ReportedState::Sent,
         "delivered" => ReportedState::Delivered,
         "read" | "opened" | "clicked" => ReportedState::Read,
         "rejected" | "failed" | "delivery_failed" | "expired" => ReportedState::Failed,
-        "deleted" | "unknown" | "received" | "bounce" => ReportedState::Unknown,
+        "deleted" | "unknown" | "received" | "unsupported" => ReportedState::Unknown,
+        // E-mail's own.
+        "bounce" | "out_of_bounded" | "spam_complaint" | "list_unsubscribe" => ReportedState::Unknown,
         _ => return None,
     })
 }
 
-/// Message states of the Channels API (`bird`).
+/// Message states of the Channels API (`bird`), as its description lists them, and `read`. Two
+/// of them say nothing about delivery: the caller keeps them as detail.
 pub(super) fn bird(word: &str) -> Option<ReportedState> {
     Some(match word {
-        "accepted" | "processing" => ReportedState::Queued,
+        "accepted" | "scheduled" | "processing" => ReportedState::Queued,
         "sent" => ReportedState::Sent,
         "delivered" => ReportedState::Delivered,
         "read" => ReportedState::Read,
-        "sending_failed" | "delivery_failed" => ReportedState::Failed,
+        "rejected" | "sending_failed" | "delivery_failed" => ReportedState::Failed,
+        "deleted" | "skipped" => ReportedState::Unknown,
         _ => return None,
     })
 }

@@ -28,7 +28,7 @@ pub(super) fn parse(account: &Account, request: &WebhookRequest) -> Result<Parse
     let mut events = match account.generation() {
         Generation::Rest => rest::parse(account, request)?,
         Generation::Bird => bird::parse(account, request)?,
-        Generation::Platform => platform::parse(request)?,
+        Generation::Platform => platform::parse(account, request)?,
     };
     for event in &mut events {
         if let CarrierEvent::Message(message) | CarrierEvent::Echo(message) = event {

@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::messagebird::api::{is_web_url, phone_number, text};
+use super::Platform;
+use super::shapes::{BODY, MESSAGE, TEMPLATE};
+use crate::messagebird::api::{phone_number, text};
 use crate::messagebird::errors::ApiError;
+use crate::messagebird::shape::Flaw;
 
 /// A valid request.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,19 +23,26 @@ fn invalid(why: impl Into<String>) -> ApiError {
     ApiError::bird(422, "InvalidPayload", why)
 }
 
+/// A value that the description does not allow, and where it stands.
+fn flawed(flaw: Flaw) -> ApiError {
+    ApiError::bird_at(flaw.at, flaw.why)
+}
+
 impl Submission {
-    pub(super) fn read(mut body: Map<String, Value>) -> Result<Self, ApiError> {
+    pub(super) fn read(platform: Platform, mut body: Map<String, Value>) -> Result<Self, ApiError> {
+        let whole = Value::Object(body);
+        MESSAGE.check(&whole).map_err(flawed)?;
+        body = if let Value::Object(members) = whole { members } else { Map::new() };
         let to = receiver(&body)?;
         match (body.get("body"), body.get("template")) {
-            (Some(content), None) => check(content)?,
-            (None, Some(template)) => check_template(template)?,
+            (Some(content), None) => check_body(platform, content)?,
+            (None, Some(template)) => {
+                TEMPLATE.check(template).map_err(|flaw| flawed(flaw.below("template")))?;
+            }
             _ => return Err(invalid("exactly one of body and template is required")),
         }
         let url = body.get("notification").and_then(|notification| notification.get("url"));
         let notification_url = url.and_then(Value::as_str).map(str::to_owned);
-        if notification_url.as_deref().is_some_and(|url| !is_web_url(url)) {
-            return Err(invalid("notification.url is not a valid URL"));
-        }
         let reference = text(&body, "reference").map(str::to_owned);
         for name in ["receiver", "reference", "notification"] {
             body.remove(name);
@@ -52,34 +62,21 @@ fn receiver(body: &Map<String, Value>) -> Result<String, ApiError> {
     phone_number(value).ok_or_else(|| invalid("identifierValue is not a phone number"))
 }
 
-fn check(content: &Value) -> Result<(), ApiError> {
-    let kind = content.get("type").and_then(Value::as_str).unwrap_or_default();
-    let inner = content.get(kind).unwrap_or(&Value::Null);
-    let has_words = |name: &str| inner.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    let has_files = |name: &str| {
-        let files = inner.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let url = |file: &Value| file.get("mediaUrl").and_then(Value::as_str).is_some_and(is_web_url);
-        (1..=10).contains(&files.len()) && files.iter().all(url)
-    };
+/// The body's shape; WhatsApp takes three buttons, and lists of ten entries.
+fn check_body(platform: Platform, body: &Value) -> Result<(), ApiError> {
+    BODY.check(body).map_err(|flaw| flawed(flaw.below("body")))?;
+    let kind = body.get("type").and_then(Value::as_str).unwrap_or_default();
+    let count = |path: &str| body.pointer(path).and_then(Value::as_array).map_or(0, Vec::len);
+    let entries: usize =
+        (0..count("/list/items")).map(|item| count(&format!("/list/items/{item}/actions"))).sum();
     let fits = match kind {
-        "text" => has_words("text"),
-        "image" => has_files("images"),
-        "file" => has_files("files"),
-        "list" | "carousel" => {
-            inner.get("items").is_some_and(|items| !items.as_array().is_none_or(Vec::is_empty))
-        }
-        "location" => inner.pointer("/coordinates/latitude").is_some_and(Value::is_number),
-        _ => return Err(invalid(format!("body.type `{}` is not supported", kind.escape_default()))),
+        "list" => (1..=10).contains(&(entries + count("/list/actions"))),
+        _ => count(&format!("/{kind}/actions")) <= 3,
     };
-    if fits { Ok(()) } else { Err(invalid(format!("body.{kind} is missing or not valid"))) }
-}
-
-fn check_template(template: &Value) -> Result<(), ApiError> {
-    let has = |name: &str| template.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    if has("projectId") && has("version") {
+    if fits || platform == Platform::Sms {
         Ok(())
     } else {
-        Err(invalid("template needs projectId and version"))
+        Err(invalid("WhatsApp takes up to 3 buttons and lists of 1 to 10 entries"))
     }
 }
 
@@ -94,7 +91,7 @@ mod tests {
         for (name, value) in content.as_object().unwrap() {
             body[name] = value.clone();
         }
-        Submission::read(body.as_object().unwrap().clone())
+        Submission::read(Platform::Whatsapp, body.as_object().unwrap().clone())
     }
 
     #[test]
@@ -103,6 +100,13 @@ mod tests {
             |url: &str| json!({ "body": { "type": "image", "image": { "images": [{ "mediaUrl": url }] } } });
         let words = json!({ "type": "text", "text": { "text": "hi" } });
         let template = json!({ "projectId": "p", "version": "latest" });
+        let action = json!({ "type": "postback", "postback": { "text": "a", "payload": "p" } });
+        let list =
+            |items: Value| json!({ "body": { "type": "list", "list": { "text": "x", "items": items } } });
+        let carousel = |cards: usize| {
+            let card = json!({ "title": "t", "mediaUrl": "https://x.example/a" });
+            json!({ "body": { "type": "carousel", "carousel": { "text": "x", "items": vec![card; cards] } } })
+        };
         #[rustfmt::skip]
         let cases = [
             ("a text",              json!({ "body": words }),                                             true),
@@ -110,7 +114,24 @@ mod tests {
             ("an image",            image("https://x.example/a"),                                         true),
             ("an image from a file", image("a.png"),                                                      false),
             ("no files",            json!({ "body": { "type": "file", "file": { "files": [] } } }),       false),
-            ("a list",              json!({ "body": { "type": "list", "list": { "items": [{}] } } }),     true),
+            ("a list",              list(json!([{ "title": "t", "actions": [action, action] }])),         true),
+            ("an empty list",       list(json!([{ "title": "t" }])),                                      false),
+            ("eleven entries",      list(json!([{ "actions": vec![action.clone(); 6] }, { "actions": vec![action.clone(); 5] }])), false),
+            ("an entry that is none", list(json!([{ "title": "t", "postbackPayload": "p" }])),            false),
+            ("buttons",             json!({ "body": { "type": "text", "text": { "text": "hi", "actions": [action] } } }), true),
+            ("four buttons",        json!({ "body": { "type": "text", "text": { "text": "hi", "actions": vec![action.clone(); 4] } } }), false),
+            ("the question for a place", json!({ "body": { "type": "text", "text": { "text": "hi", "actions": [{ "type": "locationRequest" }] } } }), true),
+            ("a picture above buttons", json!({ "body": { "type": "image", "image": { "text": "hi", "images": [{ "mediaUrl": "https://x.example/a" }], "actions": [action] } } }), true),
+            ("a file without type", json!({ "body": { "type": "file", "file": { "files": [{ "mediaUrl": "https://x.example/a" }] } } }), false),
+            ("a place named by nothing", json!({ "body": { "type": "location", "location": { "coordinates": {}, "location": { "label": null } } } }), false),
+            ("a carousel",          carousel(2),                                                          true),
+            ("one card",            carousel(1),                                                          false),
+            ("a member of its own", json!({ "body": { "type": "text", "text": { "text": "hi", "footer": "x" } } }), false),
+            ("beside the body, too", json!({ "body": words, "priority": 1 }),                             false),
+            ("an answer",           json!({ "body": words, "replyTo": { "id": "m", "type": "message" } }), true),
+            ("an answer to what",   json!({ "body": words, "replyTo": { "id": "m" } }),                   false),
+            ("variables",           json!({ "template": { "projectId": "p", "version": "v", "variables": { "a": "b" } } }), true),
+            ("numbers as variables", json!({ "template": { "projectId": "p", "version": "v", "variables": { "a": 1 } } }), false),
             ("a place",             json!({ "body": { "type": "location", "location": { "coordinates": { "latitude": 1.5 } } } }), true),
             ("a type of its own",   json!({ "body": { "type": "hologram", "hologram": {} } }),            false),
             ("a template",          json!({ "template": template }),                                      true),
@@ -131,7 +152,7 @@ mod tests {
             "body": { "type": "text", "text": { "text": "hi" } },
             "reference": "r1",
             "notification": { "url": "https://gw.example.net/n" },
-            "receiver": { "contacts": [{ "identifierKey": "bsuid", "identifierValue": "GB.7Qk" }] },
+            "receiver": { "contacts": [{ "identifierKey": "whatsappbsuid", "identifierValue": "GB.7Qk" }] },
         }))
         .unwrap();
         assert_eq!((submission.to.as_str(), submission.reference.as_deref()), ("GB.7Qk", Some("r1")));

@@ -5,19 +5,19 @@
 
 mod content;
 pub(super) mod fixtures;
+mod shapes;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::Response;
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use self::content::Submission;
-use super::api::{Answer, App, Query, answered, json, object};
+use super::api::{Answer, Incoming, answered, json};
 use super::callbacks::Draft;
 use super::errors::{ApiError, Dialect};
 use super::failures::{OPTED_OUT, UNKNOWN_SUBSCRIBER, WINDOW, failure};
@@ -27,7 +27,6 @@ use crate::dice::secret;
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate};
-use crate::server::Cord;
 use crate::twin::{Order, take};
 
 /// What a channel carries.
@@ -65,37 +64,25 @@ impl Platform {
     }
 }
 
-impl MessageBird {
-    /// Faults, the key, and whether workspace and channel exist.
-    async fn admit_to(&self, place: &(String, String), headers: &HeaderMap) -> Result<Platform, ApiError> {
-        self.admit(Dialect::Bird, headers).await?;
-        let (workspace, channel) = place;
-        let found = [Platform::Sms, Platform::Whatsapp]
-            .into_iter()
-            .find(|platform| *workspace == self.account.workspace && channel == platform.channel(self));
-        found.ok_or_else(|| ApiError::not_found(Dialect::Bird))
-    }
+/// Faults, the key, and whether workspace and channel exist.
+async fn admit_to<'a>(
+    call: &'a Incoming,
+    (workspace, channel): &(String, String),
+) -> Result<(&'a Arc<MessageBird>, Platform), ApiError> {
+    let twin = call.admit(Dialect::Bird).await?;
+    let found = [Platform::Sms, Platform::Whatsapp]
+        .into_iter()
+        .find(|platform| *workspace == twin.account.workspace && channel == platform.channel(twin));
+    Ok((twin, found.ok_or_else(|| ApiError::not_found(Dialect::Bird))?))
 }
 
-pub(super) async fn create(
-    State(twin): App,
-    Path(place): Path<(String, String)>,
-    ConnectInfo(cord): ConnectInfo<Cord>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answered(&twin, submit(&twin, &place, &cord, &headers, &body).await)
+pub(super) async fn create(Path(place): Path<(String, String)>, call: Incoming) -> Response {
+    answered(&call, submit(&call, &place).await)
 }
 
-async fn submit(
-    twin: &Arc<MessageBird>,
-    place: &(String, String),
-    cord: &Cord,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Answer {
-    let platform = twin.admit_to(place, headers).await?;
-    let submission = Submission::read(object(Dialect::Bird, body)?)?;
+async fn submit(call: &Incoming, place: &(String, String)) -> Answer {
+    let (twin, platform) = admit_to(call, place).await?;
+    let submission = Submission::read(platform, call.object(Dialect::Bird)?)?;
     let fate = fate(&submission.to);
     if fate == Fate::Refused {
         return Err(ApiError::bird(422, "InvalidReceiver", "the receiver cannot be reached on this channel"));
@@ -109,7 +96,7 @@ async fn submit(
     record.content = submission.content;
     (record.client_reference, record.callback_url) = (submission.reference, submission.notification_url);
     let answer = json(StatusCode::ACCEPTED, &message(twin, &record, record.current(), record.at));
-    take(twin, Order { record, way, manner: Manner::from(fate), due_in: Duration::ZERO }, cord).await;
+    take(twin, Order { record, way, manner: Manner::from(fate), due_in: Duration::ZERO }, &call.cord).await;
     Ok(answer)
 }
 
@@ -186,7 +173,7 @@ fn message(twin: &MessageBird, record: &Record, receipt: Receipt, updated: Times
 
 fn contact(twin: &MessageBird, person: &str) -> Value {
     let id = uuid(&secret(twin.desk.seed, &format!("messagebird/contact/{person}"), 32));
-    let key = if person.starts_with('+') { "phonenumber" } else { "bsuid" };
+    let key = if person.starts_with('+') { "phonenumber" } else { "whatsappbsuid" };
     json!({ "id": id, "identifierKey": key, "identifierValue": person })
 }
 
@@ -209,14 +196,9 @@ fn notification(event: &str, payload: &Value) -> Value {
 }
 
 /// The channel's messages, newest first: `limit` up to 100, `reference`.
-pub(super) async fn list(
-    State(twin): App,
-    Path(place): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Answer {
-    let platform = twin.admit_to(&place, &headers).await?;
-    let query = Query::read(query.as_deref());
+pub(super) async fn list(Path(place): Path<(String, String)>, call: Incoming) -> Answer {
+    let (twin, platform) = admit_to(&call, &place).await?;
+    let query = &call.query;
     let reference = query.get("reference");
     let fits = |record: &Record| {
         record.api == api_name::CHANNELS
@@ -225,7 +207,7 @@ pub(super) async fn list(
     };
     let found = twin.desk.log.all(fits);
     let shown = found.iter().rev().take(query.number("limit", 20).clamp(1, 100));
-    let results: Vec<Value> = shown.map(|record| as_it_is(&twin, record)).collect();
+    let results: Vec<Value> = shown.map(|record| as_it_is(twin, record)).collect();
     Ok(json(StatusCode::OK, &json!({ "results": results, "nextPageToken": null })))
 }
 
@@ -234,24 +216,19 @@ fn as_it_is(twin: &MessageBird, record: &Record) -> Value {
 }
 
 pub(super) async fn show(
-    State(twin): App,
     Path((workspace, channel, id)): Path<(String, String, String)>,
-    headers: HeaderMap,
+    call: Incoming,
 ) -> Answer {
-    twin.admit_to(&(workspace, channel), &headers).await?;
+    let (twin, _) = admit_to(&call, &(workspace, channel)).await?;
     let record = twin.desk.log.get(&id).filter(|record| record.api == api_name::CHANNELS);
     let record = record.ok_or_else(|| ApiError::not_found(Dialect::Bird))?;
-    Ok(json(StatusCode::OK, &as_it_is(&twin, &record)))
+    Ok(json(StatusCode::OK, &as_it_is(twin, &record)))
 }
 
-pub(super) async fn show_channel(
-    State(twin): App,
-    Path(place): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Answer {
-    let platform = twin.admit_to(&place, &headers).await?;
+pub(super) async fn show_channel(Path(place): Path<(String, String)>, call: Incoming) -> Answer {
+    let (twin, platform) = admit_to(&call, &place).await?;
     let shown = json!({
-        "id": platform.channel(&twin),
+        "id": platform.channel(twin),
         "name": format!("Acme Travel {}", platform.word()),
         "platformId": platform.word(),
         "connectorId": twin.account.connector,

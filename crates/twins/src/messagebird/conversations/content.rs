@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::messagebird::api::is_web_url;
+use super::shapes;
 use crate::messagebird::errors::ApiError;
+use crate::messagebird::shape::Shape;
 
 fn invalid(why: &str) -> ApiError {
     ApiError::rest(21, format!("content is invalid: {why}"), Some("content"))
@@ -12,80 +13,33 @@ fn invalid(why: &str) -> ApiError {
 /// Checks `content` against `type`.
 pub(super) fn check(kind: &str, content: &Map<String, Value>) -> Result<(), ApiError> {
     let inner = content.get(kind).unwrap_or(&Value::Null);
-    match kind {
-        "text" => words(content.get("text"), 4_096, "text"),
-        "image" | "video" | "audio" | "file" | "externalAttachment" => {
-            if let Some(caption) = inner.get("caption") {
-                words(Some(caption), 1_024, "caption")?;
-            }
-            web(inner.get("url"))
-        }
-        "whatsappSticker" => web(inner.get("link")),
-        "location" => place(inner),
-        "hsm" => template(inner),
-        "interactive" => interactive(inner),
-        "email" if inner.is_object() => Ok(()),
-        _ => Err(ApiError::rest(21, "type is not supported", Some("type"))),
-    }
+    let shape: &Shape = match kind {
+        "text" => return fits(&shapes::TEXT, &Value::Object(content.clone())),
+        "email" if inner.is_object() => return Ok(()),
+        "image" | "video" | "audio" | "file" | "externalAttachment" => &shapes::FILE,
+        "whatsappSticker" => &shapes::STICKER,
+        "location" => &shapes::LOCATION,
+        "hsm" => &shapes::HSM,
+        "interactive" => &shapes::INTERACTIVE,
+        _ => return Err(ApiError::rest(21, "type is not supported", Some("type"))),
+    };
+    fits(shape, inner)?;
+    at_most(inner, "rows", 10)?;
+    at_most(inner, "product_items", 30)
 }
 
-fn words(value: Option<&Value>, longest: usize, name: &str) -> Result<(), ApiError> {
-    let text = value.and_then(Value::as_str).unwrap_or_default();
-    if text.is_empty() || text.chars().count() > longest {
-        return Err(invalid(&format!("{name} must have 1 to {longest} characters")));
+fn fits(shape: &Shape, value: &Value) -> Result<(), ApiError> {
+    shape.check(value).map_err(|flaw| invalid(&flaw.to_string()))
+}
+
+/// How many entries or products all sections of a list may have together.
+fn at_most(inner: &Value, name: &str, most: usize) -> Result<(), ApiError> {
+    let sections = inner.pointer("/action/sections").and_then(Value::as_array);
+    let all = sections.into_iter().flatten().filter_map(|section| section.get(name)?.as_array());
+    if all.map(Vec::len).sum::<usize>() > most {
+        return Err(invalid(&format!("there must be up to {most} {name}")));
     }
     Ok(())
-}
-
-fn web(value: Option<&Value>) -> Result<(), ApiError> {
-    let is_url = value.and_then(Value::as_str).is_some_and(is_web_url);
-    if is_url { Ok(()) } else { Err(invalid("a URL is missing or not valid")) }
-}
-
-fn place(inner: &Value) -> Result<(), ApiError> {
-    let within = |name: &str, most: f64| {
-        inner.get(name).and_then(Value::as_f64).is_some_and(|degrees| degrees.abs() <= most)
-    };
-    if within("latitude", 90.0) && within("longitude", 180.0) {
-        Ok(())
-    } else {
-        Err(invalid("latitude and longitude must be degrees"))
-    }
-}
-
-fn template(inner: &Value) -> Result<(), ApiError> {
-    for name in ["namespace", "templateName"] {
-        words(inner.get(name), 512, name)?;
-    }
-    words(inner.pointer("/language/code"), 16, "language.code")
-}
-
-fn interactive(inner: &Value) -> Result<(), ApiError> {
-    words(inner.pointer("/body/text"), 1_024, "body.text")?;
-    let list =
-        |path: &str| inner.pointer(path).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    match inner.get("type").and_then(Value::as_str) {
-        Some("button") => {
-            let buttons = list("/action/buttons");
-            if !(1..=3).contains(&buttons.len()) {
-                return Err(invalid("there must be 1 to 3 buttons"));
-            }
-            buttons.iter().try_for_each(|button| words(button.get("title"), 20, "a button's title"))
-        }
-        Some("list") => {
-            words(inner.pointer("/action/button"), 20, "action.button")?;
-            let rows: Vec<&Value> = list("/action/sections")
-                .iter()
-                .filter_map(|section| section.get("rows").and_then(Value::as_array))
-                .flatten()
-                .collect();
-            if !(1..=10).contains(&rows.len()) {
-                return Err(invalid("there must be 1 to 10 rows"));
-            }
-            rows.iter().try_for_each(|row| words(row.get("title"), 24, "a row's title"))
-        }
-        _ => Err(invalid("interactive.type must be button or list")),
-    }
 }
 
 #[cfg(test)]
@@ -111,6 +65,31 @@ mod tests {
             json!({ "interactive": { "type": "list", "body": { "text": "x" }, "action": action } })
         };
         let hsm = json!({ "hsm": { "namespace": "n", "templateName": "t", "language": { "code": "en" } } });
+        let components = |components: Value| {
+            let mut hsm = hsm.clone();
+            hsm["hsm"]["components"] = components;
+            hsm
+        };
+        let header = |kind: &str| json!({ "type": "header", "parameters": [{ "type": kind, kind: { "url": "https://x.example/a" } }] });
+        let body = json!({ "type": "body", "parameters": [{ "type": "text", "text": "x" }] });
+        let button_part = |kind: &str, parameter: Value| json!({ "type": "button", "sub_type": kind, "index": 0, "parameters": [parameter] });
+        let above = |kind: &str, what: &str| {
+            let mut choice = if what == "list" { list(1) } else { buttons(&["a"]) };
+            choice["interactive"]["header"] = json!({ "type": kind, kind: { "url": "https://x.example/a" } });
+            choice
+        };
+        let products = |count: usize, header: &str| {
+            let items = vec![json!({ "product_retailer_id": "p" }); count.div_ceil(2)];
+            let sections: Vec<Value> = [count.div_ceil(2), count / 2]
+                .into_iter()
+                .filter(|count| *count > 0)
+                .map(|count| json!({ "title": "t", "product_items": items.iter().take(count).collect::<Vec<_>>() }))
+                .collect();
+            json!({ "interactive": {
+                "type": "product_list", "header": { "type": "text", "text": header }, "body": { "text": "x" },
+                "action": { "catalog_id": "c", "sections": sections },
+            } })
+        };
         #[rustfmt::skip]
         let cases = [
             ("a text",             "text",            json!({ "text": "hi" }),                                    true),
@@ -122,13 +101,27 @@ mod tests {
             ("a sticker",          "whatsappSticker", json!({ "whatsappSticker": { "link": "https://x.example/a" } }), true),
             ("a place",            "location",        json!({ "location": { "latitude": 52.37, "longitude": 4.89 } }), true),
             ("a place beyond",     "location",        json!({ "location": { "latitude": 91, "longitude": 4.89 } }), false),
-            ("a template",         "hsm",             hsm,                                                        true),
+            ("a template",         "hsm",             hsm.clone(),                                                        true),
             ("half a template",    "hsm",             json!({ "hsm": { "templateName": "t" } }),                  false),
             ("three buttons",      "interactive",     buttons(&["a", "b", "c"]),                                  true),
             ("four buttons",       "interactive",     buttons(&["a", "b", "c", "d"]),                             false),
             ("a long button",      "interactive",     buttons(&["a button that is too long"]),                    false),
             ("ten rows",           "interactive",     list(10),                                                   true),
             ("eleven rows",        "interactive",     list(11),                                                   false),
+            ("a template with components", "hsm",    components(json!([header("image"), body, button_part("url", json!({ "type": "text", "text": "x" }))])), true),
+            ("a payload",          "hsm",             components(json!([button_part("quick_reply", json!({ "type": "payload", "payload": "x" }))])), true),
+            ("a code to copy",     "hsm",             components(json!([button_part("copy_code", json!({ "type": "coupon_code", "coupon_code": "x" }))])), true),
+            ("a button of its own", "hsm",            components(json!([button_part("flow", json!({ "type": "text", "text": "x" }))])), false),
+            ("sound above",        "hsm",             components(json!([header("audio")])),                       false),
+            ("a part that is none", "hsm",            components(json!([{ "type": "head" }])),                    false),
+            ("a film above buttons", "interactive",   above("video", "button"),                                   true),
+            ("sound above buttons", "interactive",    above("audio", "button"),                                   false),
+            ("a picture above a list", "interactive", above("image", "list"),                                     false),
+            ("a product",          "interactive",     json!({ "interactive": { "type": "product", "action": { "catalog_id": "c", "product_retailer_id": "p" } } }), true),
+            ("a product of nothing", "interactive",   json!({ "interactive": { "type": "product", "action": { "product_retailer_id": "p" } } }), false),
+            ("products",           "interactive",     products(30, "Head"),                                       true),
+            ("31 products",        "interactive",     products(31, "Head"),                                       false),
+            ("products without header", "interactive", products(1, ""),                                           false),
             ("a type that is none", "hologram",       json!({ "hologram": {} }),                                  false),
         ];
         for (name, kind, content, fine) in cases {

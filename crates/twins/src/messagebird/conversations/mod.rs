@@ -3,18 +3,18 @@
 mod content;
 pub(super) mod fixtures;
 mod resource;
+mod shapes;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::Response;
 use omni_core::time::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::api::{Answer, App, Query, answered, is_web_url, json, object, text, whatsapp_recipient};
+use super::api::{Answer, Incoming, answered, is_web_url, json, text, whatsapp_recipient};
 use super::callbacks::Draft;
 use super::errors::{ApiError, Dialect};
 use super::failures::{OPTED_OUT, UNKNOWN_SUBSCRIBER, WINDOW};
@@ -23,13 +23,12 @@ use crate::callbacks::Callback;
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate};
-use crate::server::Cord;
 use crate::twin::{Order, take};
 
 pub(super) use self::resource::Conversation;
 
 /// The three calls that send.
-enum Call {
+enum WayIn {
     /// To a person, whatever the conversation.
     Send,
     /// The same, answered with the conversation.
@@ -38,45 +37,23 @@ enum Call {
     Reply(String),
 }
 
-pub(super) async fn send(
-    State(twin): App,
-    ConnectInfo(cord): ConnectInfo<Cord>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answered(&twin, submit(&twin, Call::Send, &cord, &headers, &body).await)
+pub(super) async fn send(call: Incoming) -> Response {
+    answered(&call, submit(&call, WayIn::Send).await)
 }
 
-pub(super) async fn start(
-    State(twin): App,
-    ConnectInfo(cord): ConnectInfo<Cord>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answered(&twin, submit(&twin, Call::Start, &cord, &headers, &body).await)
+pub(super) async fn start(call: Incoming) -> Response {
+    answered(&call, submit(&call, WayIn::Start).await)
 }
 
-pub(super) async fn reply(
-    State(twin): App,
-    Path(id): Path<String>,
-    ConnectInfo(cord): ConnectInfo<Cord>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answered(&twin, submit(&twin, Call::Reply(id), &cord, &headers, &body).await)
+pub(super) async fn reply(Path(id): Path<String>, call: Incoming) -> Response {
+    answered(&call, submit(&call, WayIn::Reply(id)).await)
 }
 
-async fn submit(
-    twin: &Arc<MessageBird>,
-    call: Call,
-    cord: &Cord,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Answer {
-    twin.admit(Dialect::Rest, headers).await?;
-    let body = object(Dialect::Rest, body)?;
-    let to = recipient(twin, &call, &body)?;
-    let submission = Submission::read(twin, &call, body)?;
+async fn submit(call: &Incoming, way_in: WayIn) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
+    let body = call.object(Dialect::Rest)?;
+    let to = recipient(twin, &way_in, &body)?;
+    let submission = Submission::read(twin, &way_in, body)?;
     let fate = fate(&to);
     if fate == Fate::Refused {
         return Err(ApiError::rest(21, "to is not a recipient on this channel", Some("to")));
@@ -90,22 +67,22 @@ async fn submit(
     record.content = submission.content;
     record.content["conversationId"] = conversation.id.as_str().into();
     (record.client_reference, record.callback_url) = (submission.reference, submission.report_url);
-    let answer = match call {
-        Call::Send => json(StatusCode::ACCEPTED, &accepted(twin, &record)),
-        Call::Start => json(StatusCode::CREATED, &resource::conversation(twin, &conversation)),
-        Call::Reply(_) => json(StatusCode::CREATED, &resource::as_it_is(twin, &record)),
+    let answer = match way_in {
+        WayIn::Send => json(StatusCode::ACCEPTED, &accepted(twin, &record)),
+        WayIn::Start => json(StatusCode::CREATED, &resource::conversation(twin, &conversation)),
+        WayIn::Reply(_) => json(StatusCode::CREATED, &resource::as_it_is(twin, &record)),
     };
-    take(twin, Order { record, way, manner: Manner::from(fate), due_in: Duration::ZERO }, cord).await;
+    take(twin, Order { record, way, manner: Manner::from(fate), due_in: Duration::ZERO }, &call.cord).await;
     Ok(answer)
 }
 
-fn recipient(twin: &MessageBird, call: &Call, body: &Map<String, Value>) -> Result<String, ApiError> {
-    match call {
-        Call::Send | Call::Start => {
+fn recipient(twin: &MessageBird, way_in: &WayIn, body: &Map<String, Value>) -> Result<String, ApiError> {
+    match way_in {
+        WayIn::Send | WayIn::Start => {
             let to = text(body, "to").ok_or_else(|| ApiError::rest(9, "to is required", Some("to")))?;
             whatsapp_recipient(to).ok_or_else(|| ApiError::rest(10, "to is not a phone number", Some("to")))
         }
-        Call::Reply(id) => Ok(known(twin, id)?.person),
+        WayIn::Reply(id) => Ok(known(twin, id)?.person),
     }
 }
 
@@ -121,12 +98,12 @@ struct Submission {
 }
 
 impl Submission {
-    fn read(twin: &MessageBird, call: &Call, mut body: Map<String, Value>) -> Result<Self, ApiError> {
-        let parameter = if matches!(call, Call::Send) { "from" } else { "channelId" };
+    fn read(twin: &MessageBird, way_in: &WayIn, mut body: Map<String, Value>) -> Result<Self, ApiError> {
+        let parameter = if matches!(way_in, WayIn::Send) { "from" } else { "channelId" };
         let channel = text(&body, parameter);
         // A reply goes over the conversation's last channel, if it names none.
         let is_ours =
-            channel.map_or(matches!(call, Call::Reply(_)), |id| id == twin.account.conversations_channel);
+            channel.map_or(matches!(way_in, WayIn::Reply(_)), |id| id == twin.account.conversations_channel);
         if !is_ours {
             return Err(ApiError::rest(20, "channel not found", Some(parameter)));
         }
@@ -194,23 +171,18 @@ pub(super) fn updated(
     twin.signed(Generation::Rest, draft.forged(forged))
 }
 
-pub(super) async fn message(State(twin): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
+pub(super) async fn message(Path(id): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
     let record = twin.desk.log.get(&id).filter(|record| record.api == api_name::CONVERSATIONS);
     let record = record.ok_or_else(|| ApiError::rest(20, "message not found", None))?;
-    Ok(json(StatusCode::OK, &resource::as_it_is(&twin, &record)))
+    Ok(json(StatusCode::OK, &resource::as_it_is(twin, &record)))
 }
 
 /// The messages of a conversation, newest first.
-pub(super) async fn messages(
-    State(twin): App,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
-    let conversation = known(&twin, &id)?;
-    let query = Query::read(query.as_deref());
+pub(super) async fn messages(Path(id): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
+    let conversation = known(twin, &id)?;
+    let query = &call.query;
     let (offset, limit) = (query.number("offset", 0), query.number("limit", 10).clamp(1, 20));
     let belongs = |record: &Record| {
         let of = record.content.get("conversationId").and_then(Value::as_str);
@@ -218,50 +190,45 @@ pub(super) async fn messages(
     };
     let found = twin.desk.log.all(belongs);
     let shown = found.iter().rev().skip(offset).take(limit);
-    let shown: Vec<Value> = shown.map(|record| resource::as_it_is(&twin, record)).collect();
+    let shown: Vec<Value> = shown.map(|record| resource::as_it_is(twin, record)).collect();
     Ok(json(StatusCode::OK, &resource::page(&shown, offset, limit, found.len())))
 }
 
 /// All conversations, newest first.
-pub(super) async fn list(State(twin): App, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
-    let query = Query::read(query.as_deref());
+pub(super) async fn list(call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
+    let query = &call.query;
     let (offset, limit) = (query.number("offset", 0), query.number("limit", 10).clamp(1, 20));
     let all: Vec<Conversation> = twin.conversations.lock().values().rev().cloned().collect();
     let shown = all.iter().skip(offset).take(limit);
-    let shown: Vec<Value> = shown.map(|one| resource::conversation(&twin, one)).collect();
+    let shown: Vec<Value> = shown.map(|one| resource::conversation(twin, one)).collect();
     Ok(json(StatusCode::OK, &resource::page(&shown, offset, limit, all.len())))
 }
 
-pub(super) async fn show(State(twin): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
-    Ok(json(StatusCode::OK, &resource::conversation(&twin, &known(&twin, &id)?)))
+pub(super) async fn show(Path(id): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
+    Ok(json(StatusCode::OK, &resource::conversation(twin, &known(twin, &id)?)))
 }
 
 /// Archives a conversation, or brings it back; the webhook hears of it.
-pub(super) async fn update(
-    State(twin): App,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
-    let body = object(Dialect::Rest, &body)?;
+pub(super) async fn update(Path(id): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
+    let body = call.object(Dialect::Rest)?;
     let is_active = match text(&body, "status") {
         Some("active") => true,
         Some("archived") => false,
         _ => return Err(ApiError::rest(10, "status must be active or archived", Some("status"))),
     };
-    let mut conversation = known(&twin, &id)?;
+    let mut conversation = known(twin, &id)?;
     conversation.is_active = is_active;
     conversation.updated = twin.desk.now();
     twin.conversations.lock().insert(&conversation.person, conversation.clone());
-    let callback = conversation_updated(&twin, "conversation_updated", &conversation);
+    let callback = conversation_updated(twin, "conversation_updated", &conversation);
     let courier = Arc::clone(&twin.desk.courier);
     if !twin.desk.courier.spawn(async move { courier.deliver("messagebird", callback).await }) {
         twin.desk.courier.dropped("messagebird", "conversation_updated", &conversation.id);
     }
-    Ok(json(StatusCode::OK, &resource::conversation(&twin, &conversation)))
+    Ok(json(StatusCode::OK, &resource::conversation(twin, &conversation)))
 }
 
 fn conversation_updated(twin: &MessageBird, what: &'static str, conversation: &Conversation) -> Callback {

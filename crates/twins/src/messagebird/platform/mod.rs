@@ -3,19 +3,19 @@
 pub(super) mod fixtures;
 mod request;
 mod resource;
+mod shapes;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::extract::Path;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use omni_core::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::request::{Submission, no_recipient};
-use super::api::{Answer, App, Query, answered, json, json_bytes, object, text};
+use super::api::{Answer, Incoming, Query, answered, json, json_bytes, text};
 use super::errors::{ApiError, Dialect};
 use super::failures::{OPTED_OUT, SUPPRESSED, UNKNOWN_SUBSCRIBER, WINDOW};
 use super::idempotency::Begun;
@@ -23,7 +23,6 @@ use super::{MessageBird, api_name};
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate};
-use crate::server::Cord;
 use crate::twin::{Order, take};
 
 pub(super) use self::resource::{event, new_id};
@@ -73,38 +72,22 @@ impl MessageBird {
     }
 }
 
-pub(super) async fn create_sms(
-    State(twin): App,
-    ConnectInfo(cord): ConnectInfo<Cord>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answered(&twin, submit(&twin, Channel::Sms, &cord, &headers, &body).await)
+pub(super) async fn create_sms(call: Incoming) -> Response {
+    answered(&call, submit(&call, Channel::Sms).await)
 }
 
-pub(super) async fn create_whatsapp(
-    State(twin): App,
-    ConnectInfo(cord): ConnectInfo<Cord>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answered(&twin, submit(&twin, Channel::Whatsapp, &cord, &headers, &body).await)
+pub(super) async fn create_whatsapp(call: Incoming) -> Response {
+    answered(&call, submit(&call, Channel::Whatsapp).await)
 }
 
-async fn submit(
-    twin: &Arc<MessageBird>,
-    channel: Channel,
-    cord: &Cord,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Answer {
-    twin.admit(Dialect::Platform, headers).await?;
-    let key = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default());
-    let mut under_way = match twin.sends.begin(key, channel.word(), body, twin.desk.now())? {
+async fn submit(call: &Incoming, channel: Channel) -> Answer {
+    let twin = call.admit(Dialect::Platform).await?;
+    let key = call.headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default());
+    let mut under_way = match twin.sends.begin(key, channel.word(), &call.body, twin.desk.now())? {
         Begun::First(under_way) => under_way,
         Begun::Again(answer) => return Ok(replayed(answer)),
     };
-    let submission = Submission::read(channel, object(Dialect::Platform, body)?)?;
+    let submission = Submission::read(channel, call.object(Dialect::Platform)?)?;
     let fate = fate(&submission.to);
     if fate == Fate::Refused {
         return Err(no_recipient(channel));
@@ -118,7 +101,7 @@ async fn submit(
     (record.content, record.client_reference) = (submission.content, submission.reference);
     let answer = Bytes::from(resource::message(&record).to_string());
     under_way.taken(&answer);
-    take(twin, Order { record, way, manner: Manner::from(fate), due_in: Duration::ZERO }, cord).await;
+    take(twin, Order { record, way, manner: Manner::from(fate), due_in: Duration::ZERO }, &call.cord).await;
     Ok(json_bytes(StatusCode::ACCEPTED, answer))
 }
 
@@ -163,14 +146,14 @@ fn way(twin: &MessageBird, channel: Channel, submission: &Submission, fate: Fate
     }
 }
 
-pub(super) async fn list_sms(State(twin): App, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Platform, &headers).await?;
-    page(&twin, Channel::Sms, &Query::read(query.as_deref()))
+pub(super) async fn list_sms(call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Platform).await?;
+    page(twin, Channel::Sms, &call.query)
 }
 
-pub(super) async fn list_whatsapp(State(twin): App, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Platform, &headers).await?;
-    page(&twin, Channel::Whatsapp, &Query::read(query.as_deref()))
+pub(super) async fn list_whatsapp(call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Platform).await?;
+    page(twin, Channel::Whatsapp, &call.query)
 }
 
 /// Newest first: `to`, `from`, `direction`, `status`, `created_after`, `limit` up to 100, and
@@ -206,40 +189,55 @@ fn page(twin: &MessageBird, channel: Channel, query: &Query) -> Answer {
     Ok(json(StatusCode::OK, &json!({ "data": data, "next_cursor": next })))
 }
 
-pub(super) async fn show(State(twin): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Platform, &headers).await?;
+pub(super) async fn show(Path(id): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Platform).await?;
     let record = twin.desk.log.get(&id).filter(|record| record.api == api_name::PLATFORM);
     let record = record.ok_or_else(|| ApiError::not_found(Dialect::Platform))?;
     Ok(json(StatusCode::OK, &resource::message(&record)))
 }
 
-/// Places a reaction on a message that somebody sent us.
-pub(super) async fn react(
-    State(twin): App,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    twin.admit(Dialect::Platform, &headers).await?;
-    received(&twin, &id)?;
-    let body = object(Dialect::Platform, &body)?;
-    let emoji = text(&body, "emoji").ok_or_else(|| ApiError::invalid("emoji", "`emoji` is required."))?;
-    Ok(json(StatusCode::OK, &json!({ "emoji": emoji, "status": "accepted" })))
+/// Places a reaction on a message that somebody sent us: one emoji, of up to 64 code points.
+pub(super) async fn react(Path(id): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Platform).await?;
+    received(twin, &id)?;
+    let body = call.object(Dialect::Platform)?;
+    let emoji = text(&body, "emoji").filter(|emoji| emoji.chars().count() <= 64);
+    let emoji = emoji.ok_or_else(|| ApiError::invalid("emoji", "`emoji` must be one emoji."))?;
+    let accepted = json!({ "id": new_id(twin, "war_"), "emoji": emoji });
+    Ok(json(StatusCode::ACCEPTED, &accepted))
 }
 
 /// Takes the reaction back.
-pub(super) async fn unreact(State(twin): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Platform, &headers).await?;
-    received(&twin, &id)?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+pub(super) async fn unreact(Path(id): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Platform).await?;
+    received(twin, &id)?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }
 
-fn received(twin: &MessageBird, id: &str) -> Result<(), ApiError> {
-    let is_known = |record: Arc<Record>| {
-        record.api == api_name::PLATFORM
-            && record.direction == Direction::Inbound
-            && Channel::of(&record) == Channel::Whatsapp
+/// Marks what somebody sent us as read, and perhaps shows them that an answer is being
+/// written. An absent body asks for the mark alone.
+pub(super) async fn read(Path(id): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Platform).await?;
+    received(twin, &id)?;
+    let body = if call.body.is_empty() { Map::new() } else { call.object(Dialect::Platform)? };
+    let typing = match body.get("typing_indicator") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(typing)) => *typing,
+        Some(_) => return Err(ApiError::invalid("typing_indicator", "`typing_indicator` is a boolean.")),
     };
-    let known = twin.desk.log.get(id).is_some_and(is_known);
-    if known { Ok(()) } else { Err(ApiError::not_found(Dialect::Platform)) }
+    Ok(json(StatusCode::ACCEPTED, &json!({ "typing_indicator": typing })))
+}
+
+/// Whether a person sent us this message on WhatsApp; one of ours is refused in another way.
+fn received(twin: &MessageBird, id: &str) -> Result<(), ApiError> {
+    let record = twin.desk.log.get(id);
+    let record =
+        record.filter(|record| record.api == api_name::PLATFORM && Channel::of(record) == Channel::Whatsapp);
+    match record.map(|record| record.direction) {
+        Some(Direction::Inbound) => Ok(()),
+        Some(Direction::Outbound) => {
+            Err(ApiError::invalid("message_id", "The message was not sent by a contact."))
+        }
+        None => Err(ApiError::not_found(Dialect::Platform)),
+    }
 }

@@ -8,25 +8,12 @@ use crate::messagebird::{SMS_NUMBER, WHATSAPP_NUMBER};
 use crate::segments::measure;
 
 use super::Channel;
+use super::shapes::CONTENTS;
 
 const MOST_PARTS: usize = 12;
 const MOST_TAGS: usize = 20;
 /// Bytes of metadata, as JSON.
 const MOST_METADATA: usize = 2_048;
-
-/// The members that hold a WhatsApp message's content.
-const CONTENTS: [&str; 10] = [
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "contact_cards",
-    "interactive",
-    "template",
-];
 
 /// A valid request.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,7 +64,13 @@ fn recipient(channel: Channel, body: &Map<String, Value>) -> Result<String, ApiE
 
 fn sender(channel: Channel, body: &Map<String, Value>) -> Result<String, ApiError> {
     let own = if channel == Channel::Sms { SMS_NUMBER } else { WHATSAPP_NUMBER };
-    let Some(from) = text(body, "from") else { return Ok(own.to_owned()) };
+    let Some(from) = text(body, "from") else {
+        // A template of Bird's own has a sender of its own.
+        let is_bird_s = |slug: &Value| slug.as_str().is_some_and(|slug| slug.starts_with("bird_"));
+        let built_in = body.get("template").and_then(|template| template.get("slug")).is_some_and(is_bird_s);
+        let missing = || ApiError::invalid("from", "`from` is required.");
+        return built_in.then(|| own.to_owned()).ok_or_else(missing);
+    };
     if from == SMS_NUMBER || from == WHATSAPP_NUMBER {
         return Ok(from.to_owned());
     }
@@ -119,25 +112,43 @@ fn check_template(template: &Value) -> Result<(), ApiError> {
 }
 
 fn check_whatsapp(body: &Map<String, Value>) -> Result<(), ApiError> {
-    let mut contents = CONTENTS.into_iter().filter_map(|name| Some((name, body.get(name)?)));
-    let (Some((name, content)), None) = (contents.next(), contents.next()) else {
+    let mut contents = CONTENTS.into_iter().filter_map(|(name, shape)| Some((name, shape, body.get(name)?)));
+    let (Some((name, shape, content)), None) = (contents.next(), contents.next()) else {
         return Err(ApiError::invalid("text", "Exactly one kind of content is required."));
     };
-    let length = |name: &str| content.get(name).and_then(Value::as_str).map(|text| text.chars().count());
-    let is_within = |name: &str, longest: usize| length(name).is_none_or(|length| length <= longest);
-    let fits = match name {
-        "text" => length("body").is_some_and(|length| (1..=4_096).contains(&length)),
-        "image" | "video" | "audio" | "document" | "sticker" => {
-            length("url").is_some() && is_within("caption", 1_024) && is_within("filename", 100)
-        }
-        "location" => {
-            ["latitude", "longitude"].iter().all(|name| content.get(name).is_some_and(Value::is_number))
-        }
-        "contact_cards" => content.as_array().is_some_and(|cards| !cards.is_empty()),
-        "interactive" => length("body_text").is_some_and(|length| (1..=1_024).contains(&length)),
-        _ => return check_template(content),
+    shape
+        .check(content)
+        .map_err(|flaw| ApiError::invalid(name, format!("`{name}.{}` {}.", flaw.at, flaw.why)))?;
+    match name {
+        "template" => check_template(content),
+        "interactive" => check_labels_of_choices(content),
+        _ => Ok(()),
+    }
+}
+
+/// No label twice, and at most ten rows over all sections.
+fn check_labels_of_choices(content: &Value) -> Result<(), ApiError> {
+    let list = |value: &Value, path: &str| {
+        value.pointer(path).and_then(Value::as_array).cloned().unwrap_or_default()
     };
-    if fits { Ok(()) } else { Err(ApiError::invalid(name, format!("`{name}` is not valid."))) }
+    let sections = list(content, "/list/sections");
+    let rows: Vec<Value> = sections.iter().flat_map(|section| list(section, "/rows")).collect();
+    let buttons = list(content, "/buttons");
+    let refused = |name, message| ApiError::platform(422, 2_006, name, message, Some("interactive"));
+    if rows.len() > 10 {
+        return Err(refused("WhatsAppInteractiveLimitExceeded", "A list has at most 10 rows."));
+    }
+    let replies = buttons.iter().filter_map(|button| button.pointer("/quick_reply/text"));
+    let mut labels: Vec<&str> =
+        rows.iter().filter_map(|row| row.get("text")).chain(replies).filter_map(Value::as_str).collect();
+    let count = labels.len();
+    labels.sort_unstable();
+    labels.dedup();
+    if labels.len() == count {
+        Ok(())
+    } else {
+        Err(refused("WhatsAppInteractiveDuplicateLabel", "Every label must be unique."))
+    }
 }
 
 fn check_labels(body: &Map<String, Value>) -> Result<(), ApiError> {
@@ -189,7 +200,8 @@ mod tests {
             ("too many tags",        with(json!({ "tags": vec!["t"; 21] })),             2_001, "tags"),
             ("metadata that is none", with(json!({ "metadata": "x" })),                  2_001, "metadata"),
             ("too much metadata",    with(json!({ "metadata": { "a": "b".repeat(2_048) } })), 2_001, "metadata"),
-            ("an empty template",    json!({ "to": "+15550001001", "template": {} }),    2_005, "template"),
+            ("nobody sends",         json!({ "to": "+15550001001", "text": "hi", "category": "service" }), 2_001, "from"),
+            ("an empty template",    json!({ "to": "+15550001001", "from": SMS_NUMBER, "template": {} }), 2_005, "template"),
         ];
         for (name, body, code, parameter) in cases {
             assert_eq!(read(Channel::Sms, &body).unwrap_err(), (code, parameter), "{name}");
@@ -198,6 +210,21 @@ mod tests {
 
     #[test]
     fn whatsapp_contents() {
+        let reply =
+            |text: &str| json!({ "type": "quick_reply", "quick_reply": { "slug": "s", "text": text } });
+        let list = |rows: usize, header: Value| {
+            let rows: Vec<Value> = (0..rows).map(|n| json!({ "slug": "s", "text": n.to_string() })).collect();
+            let (first, second) = rows.split_at(rows.len() / 2);
+            let sections: Vec<Value> = [first, second]
+                .into_iter()
+                .filter(|rows| !rows.is_empty())
+                .map(|rows| json!({ "title": "t", "rows": rows }))
+                .collect();
+            let list = json!({ "button_text": "Pick", "sections": sections });
+            json!({ "interactive": { "type": "list", "header": header, "body_text": "x", "list": list } })
+        };
+        let template =
+            |components: Value| json!({ "template": { "slug": "hello", "components": components } });
         #[rustfmt::skip]
         let cases = [
             ("a text",          json!({ "text": { "body": "hi" } }),                                       None),
@@ -209,11 +236,29 @@ mod tests {
             ("a long name",     json!({ "document": { "url": "https://x.example", "filename": "a".repeat(101) } }), Some("document")),
             ("a place",         json!({ "location": { "latitude": 1.0, "longitude": 2 } }),                None),
             ("half a place",    json!({ "location": { "latitude": 1.0 } }),                                Some("location")),
-            ("buttons",         json!({ "interactive": { "type": "button", "body_text": "x" } }),          None),
+            ("buttons",         json!({ "interactive": { "type": "button", "body_text": "x", "buttons": [reply("a"), reply("b")] } }), None),
+            ("no buttons",      json!({ "interactive": { "type": "button", "body_text": "x" } }),          Some("interactive")),
+            ("a label twice",   json!({ "interactive": { "type": "button", "body_text": "x", "buttons": [reply("a"), reply("a")] } }), Some("interactive")),
+            ("a film above",    json!({ "interactive": { "type": "button", "header": { "type": "video", "url": "https://x.example" }, "body_text": "x", "buttons": [reply("a")] } }), None),
+            ("sound above",     json!({ "interactive": { "type": "button", "header": { "type": "audio", "url": "https://x.example" }, "body_text": "x", "buttons": [reply("a")] } }), Some("interactive")),
+            ("a list",          list(10, json!({ "type": "text", "text": "Head" })),                       None),
+            ("a long list",     list(11, json!({ "type": "text", "text": "Head" })),                       Some("interactive")),
+            ("a picture above a list", list(1, json!({ "type": "image", "url": "https://x.example" })),    Some("interactive")),
+            ("a link",          json!({ "interactive": { "type": "cta_url", "body_text": "x", "cta_url": { "text": "a", "url": "https://x.example" } } }), None),
+            ("the question for a place", json!({ "interactive": { "type": "location_request_message", "body_text": "x" } }), None),
+            ("a kind of its own", json!({ "interactive": { "type": "flow", "body_text": "x" } }),          Some("interactive")),
+            ("a voice note",    json!({ "audio": { "url": "https://x.example", "voice": true } }),         None),
+            ("a voice that is none", json!({ "audio": { "url": "https://x.example", "voice": "yes" } }),   Some("audio")),
+            ("cards",           json!({ "contact_cards": [{ "name": { "formatted_name": "A" } }] }),       None),
+            ("six cards",       json!({ "contact_cards": vec![json!({ "name": { "formatted_name": "A" } }); 6] }), Some("contact_cards")),
+            ("a picture above a template", template(json!([{ "type": "header", "parameters": [{ "type": "image", "url": "https://x.example" }] }])), None),
+            ("a place above a template", template(json!([{ "type": "header", "parameters": [{ "type": "location", "location": { "latitude": 1, "longitude": 2 } }] }])), None),
+            ("a link in a template", template(json!([{ "type": "button", "parameters": [{ "type": "text", "text": "x" }] }])), None),
+            ("a part that is none", template(json!([{ "type": "buttons", "parameters": [] }])),            Some("template")),
             ("a template",      json!({ "template": { "slug": "hello" } }),                                None),
         ];
         for (name, mut body, parameter) in cases {
-            body["to"] = "GB.7Qk20Xd3aLm".into();
+            (body["to"], body["from"]) = ("GB.7Qk20Xd3aLm".into(), WHATSAPP_NUMBER.into());
             let refused = read(Channel::Whatsapp, &body).err().map(|(_, parameter)| parameter);
             assert_eq!(refused, parameter, "{name}");
         }
@@ -222,7 +267,8 @@ mod tests {
     #[test]
     fn what_a_request_says() {
         let body = json!({
-            "to": "+15550001001", "text": "hi", "category": "service", "metadata": { "ref": "r1", "x": 1 },
+            "to": "+15550001001", "from": SMS_NUMBER, "text": "hi", "category": "service",
+            "metadata": { "ref": "r1", "x": 1 },
         });
         let submission = read(Channel::Sms, &body).unwrap();
         assert_eq!((submission.to.as_str(), submission.from.as_str()), ("+15550001001", SMS_NUMBER));

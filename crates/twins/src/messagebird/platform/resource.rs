@@ -60,7 +60,7 @@ pub(super) fn message(record: &Record) -> Value {
         "from": address(&record.from),
         "tags": null,
         "metadata": null,
-        "last_error": error(current, record.updated_at()),
+        "last_error": error(channel, current, record.updated_at()),
         "created_at": millis(record.at),
     });
     let times = [("sent_at", "sent"), ("delivered_at", "delivered"), ("read_at", "read")];
@@ -90,13 +90,14 @@ fn direction(record: &Record) -> &'static str {
     }
 }
 
-fn error(receipt: Receipt, happened: Timestamp) -> Value {
+/// Why it failed; the network's own number has another name on each channel.
+fn error(channel: Channel, receipt: Receipt, happened: Timestamp) -> Value {
     let Some(number) = receipt.error else { return Value::Null };
     let failure = failure(number);
     json!({
         "code": failure.platform,
         "description": failure.reason,
-        "carrier_error_code": number.to_string(),
+        (if channel == Channel::Sms { "carrier_error_code" } else { "meta_error_code" }): number.to_string(),
         "occurred_at": millis(happened),
     })
 }
@@ -158,7 +159,7 @@ pub(in crate::messagebird) fn event(
     let channel = Channel::of(record);
     let mut data = data(twin, record);
     if receipt.error.is_some() {
-        data["error"] = error(receipt, happened);
+        data["error"] = error(channel, receipt, happened);
     }
     if channel == Channel::Sms && receipt.state == "delivered" {
         data["cost"] = cost(measure(words(record)).segments);

@@ -10,22 +10,20 @@ mod resource;
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use self::request::{Kind, Submission};
-use super::api::{Answer, App, Query, answered, json, object, phone_number};
+use super::api::{Answer, Incoming, answered, json, phone_number};
 use super::errors::{ApiError, Dialect};
 use super::failures::{OPTED_OUT, UNKNOWN_SUBSCRIBER};
 use super::{MessageBird, api_name, bare};
 use crate::receipts::Manner;
 use crate::record::{Direction, Receipt, Record};
 use crate::reserved::{Fate, fate};
-use crate::server::Cord;
 use crate::twin::{Order, take};
 
 pub(super) use self::report::report;
@@ -55,34 +53,18 @@ impl MessageBird {
     }
 }
 
-pub(super) async fn create_sms(
-    State(twin): App,
-    ConnectInfo(cord): ConnectInfo<Cord>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answered(&twin, submit(&twin, Kind::Sms, &cord, &headers, &body).await)
+pub(super) async fn create_sms(call: Incoming) -> Response {
+    answered(&call, submit(&call, Kind::Sms).await)
 }
 
-pub(super) async fn create_mms(
-    State(twin): App,
-    ConnectInfo(cord): ConnectInfo<Cord>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    answered(&twin, submit(&twin, Kind::Mms, &cord, &headers, &body).await)
+pub(super) async fn create_mms(call: Incoming) -> Response {
+    answered(&call, submit(&call, Kind::Mms).await)
 }
 
-async fn submit(
-    twin: &Arc<MessageBird>,
-    kind: Kind,
-    cord: &Cord,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Answer {
-    twin.admit(Dialect::Rest, headers).await?;
+async fn submit(call: &Incoming, kind: Kind) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
     let now = twin.desk.now();
-    let submission = Submission::read(kind, object(Dialect::Rest, body)?, now)?;
+    let submission = Submission::read(kind, call.object(Dialect::Rest)?, now)?;
     for recipient in &submission.recipients {
         let fate = fate(recipient);
         if fate == Fate::Refused {
@@ -101,7 +83,7 @@ async fn submit(
     let records: Vec<&Record> = orders.iter().map(|order| &order.record).collect();
     let answer = json(StatusCode::CREATED, &resource::message(twin, &records));
     for order in orders {
-        take(twin, order, cord).await;
+        take(twin, order, &call.cord).await;
     }
     Ok(answer)
 }
@@ -141,9 +123,9 @@ fn way(fate: Fate) -> Vec<Receipt> {
 
 /// One page, newest first: `recipient`, `originator`, `direction`, `status`, `from` and
 /// `until` (both inclusive), `limit` up to 200, `offset`.
-pub(super) async fn list(State(twin): App, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
-    let query = Query::read(query.as_deref());
+pub(super) async fn list(call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
+    let query = &call.query;
     let moment = |name: &'static str| match query.get(name) {
         None => Ok(None),
         Some(text) => Timestamp::parse(text)
@@ -179,14 +161,14 @@ pub(super) async fn list(State(twin): App, RawQuery(query): RawQuery, headers: H
     ))
 }
 
-pub(super) async fn show(State(twin): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
+pub(super) async fn show(Path(id): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
     Ok(json(StatusCode::OK, &twin.shown(&id)?))
 }
 
 /// Takes a scheduled message back.
-pub(super) async fn cancel(State(twin): App, Path(id): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
+pub(super) async fn cancel(Path(id): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
     let now = twin.desk.now();
     let withdrawn: Vec<bool> = twin
         .records(&id)
@@ -200,14 +182,14 @@ pub(super) async fn cancel(State(twin): App, Path(id): Path<String>, headers: He
     }
 }
 
-pub(super) async fn balance(State(twin): App, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
+pub(super) async fn balance(call: Incoming) -> Answer {
+    call.admit(Dialect::Rest).await?;
     Ok(json(StatusCode::OK, &json!({ "payment": "prepaid", "type": "euros", "amount": 100 })))
 }
 
 /// What the number is, by its form alone.
-pub(super) async fn lookup(State(twin): App, Path(number): Path<String>, headers: HeaderMap) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
+pub(super) async fn lookup(Path(number): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
     let number = known_number(&number)?;
     let shown = json!({
         "href": format!("{}/lookup/{}", twin.desk.base_url, bare(&number)),
@@ -220,12 +202,8 @@ pub(super) async fn lookup(State(twin): App, Path(number): Path<String>, headers
 }
 
 /// Whether the number's network knows it: `…2002` is unknown there.
-pub(super) async fn network_lookup(
-    State(twin): App,
-    Path(number): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    twin.admit(Dialect::Rest, &headers).await?;
+pub(super) async fn network_lookup(Path(number): Path<String>, call: Incoming) -> Answer {
+    let twin = call.admit(Dialect::Rest).await?;
     let number = known_number(&number)?;
     let state = if fate(&number) == Fate::Undeliverable { "unknown" } else { "active" };
     let when = super::datetime(twin.desk.now());

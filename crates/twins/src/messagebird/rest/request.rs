@@ -17,6 +17,10 @@ const MOST_MEDIA: usize = 10;
 const LONGEST_GSM7: usize = 1_377;
 const LONGEST_UCS2: usize = 603;
 
+/// The words and the subject of an MMS, in characters.
+const LONGEST_MMS: usize = 2_000;
+const LONGEST_SUBJECT: usize = 256;
+
 /// Which of the two calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -118,6 +122,11 @@ fn check_mms(body: &Map<String, Value>, originator: &str, recipients: &[String])
     if media.is_empty() && text(body, "body").is_none() {
         return Err(missing("mediaUrls"));
     }
+    for (name, longest) in [("body", LONGEST_MMS), ("subject", LONGEST_SUBJECT)] {
+        if text(body, name).is_some_and(|words| words.chars().count() > longest) {
+            return Err(invalid(name, "is too long"));
+        }
+    }
     if media.len() > MOST_MEDIA || !media.iter().all(|url| url.as_str().is_some_and(is_web_url)) {
         return Err(invalid("mediaUrls", "must be up to ten URLs"));
     }
@@ -195,6 +204,8 @@ mod tests {
             ("a date that is none",  Kind::Sms, json!({ "scheduledDatetime": "tomorrow" }), 10, "scheduledDatetime"),
             ("yesterday",            Kind::Sms, json!({ "scheduledDatetime": "2025-11-19T15:00:00Z" }), 10, "scheduledDatetime"),
             ("an empty MMS",         Kind::Mms, json!({ "body": "" }),                      9,  "mediaUrls"),
+            ("many words",           Kind::Mms, json!({ "mediaUrls": ["https://x.example/a"], "body": "a".repeat(2_001) }), 10, "body"),
+            ("a long subject",       Kind::Mms, json!({ "mediaUrls": ["https://x.example/a"], "subject": "a".repeat(257) }), 10, "subject"),
             ("too many media",       Kind::Mms, json!({ "mediaUrls": eleven }),             10, "mediaUrls"),
             ("media that is no URL", Kind::Mms, json!({ "mediaUrls": ["a.png"] }),          10, "mediaUrls"),
             ("an MMS from Europe",   Kind::Mms, json!({ "originator": "31970102030" }),     10, "originator"),

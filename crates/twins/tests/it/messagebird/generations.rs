@@ -333,17 +333,41 @@ async fn keys_and_places_can_be_checked() {
     assert_eq!(get(&bench, "rest", "/lookup/15550002002/hlr").await.1["status"], "unknown");
     assert_eq!(get(&bench, "bird", &channel(&bench, "whatsapp")).await.1["identifier"], WHATSAPP_NUMBER);
     assert_eq!(get(&bench, "platform", "/v1/sms/messages?limit=1").await.0, 200);
-    let target = bench.trigger("messagebird.platform_whatsapp", nothing()).await.id;
-    let path = format!("/v1/whatsapp/messages/{target}/reaction");
-    let emoji = Some(json!({ "emoji": "👍" }));
-    assert_eq!(call(&bench, "platform", (Method::PUT, &path), emoji.clone(), &[]).await.0, 200);
-    assert_eq!(call(&bench, "platform", (Method::DELETE, &path), None, &[]).await.0, 204);
-    let nowhere = "/v1/whatsapp/messages/wam_x/reaction";
-    assert_eq!(call(&bench, "platform", (Method::PUT, nowhere), emoji, &[]).await.0, 404);
     assert_eq!(
         bench.twins.connection_settings_for("messagebird", "rest"),
         bench.twins.connection_settings("messagebird")
     );
     assert_eq!(bench.twins.connection_settings_for("messagebird", "telex"), None);
     assert_eq!(bench.twins.connection_settings_for("twilio", "rest"), None);
+}
+
+#[tokio::test]
+async fn a_received_whatsapp_message_can_be_reacted_to_and_marked_as_read() {
+    let bench = Bench::start().await;
+    let theirs = bench.trigger("messagebird.platform_whatsapp", nothing()).await.id;
+    let (_, sent) =
+        post(&bench, "platform", "/v1/whatsapp/messages", platform_whatsapp("+15550001001")).await;
+    let ours = sent["id"].as_str().unwrap();
+    let emoji = |emoji: &str| Some(json!({ "emoji": emoji }));
+    let typing = |typing: Value| Some(json!({ "typing_indicator": typing }));
+    #[rustfmt::skip]
+    let cases = [
+        ("a reaction",              Method::PUT,    theirs.as_str(), "reaction", emoji("👍"),        202),
+        ("no emoji",                Method::PUT,    theirs.as_str(), "reaction", emoji(""),          422),
+        ("taken back",              Method::DELETE, theirs.as_str(), "reaction", None,               202),
+        ("on one of ours",          Method::PUT,    ours,            "reaction", emoji("👍"),        422),
+        ("on none",                 Method::PUT,    "wam_x",         "reaction", emoji("👍"),        404),
+        ("read",                    Method::POST,   theirs.as_str(), "read",     None,               202),
+        ("read, and typing",        Method::POST,   theirs.as_str(), "read",     typing(json!(true)), 202),
+        ("typing that is none",     Method::POST,   theirs.as_str(), "read",     typing(json!("x")), 422),
+        ("read by ourselves",       Method::POST,   ours,            "read",     None,               422),
+        ("read nothing",            Method::POST,   "wam_x",         "read",     None,               404),
+    ];
+    for (name, method, id, what, body, status) in cases {
+        let path = format!("/v1/whatsapp/messages/{id}/{what}");
+        assert_eq!(call(&bench, "platform", (method, &path), body, &[]).await.0, status, "{name}");
+    }
+    let path = format!("/v1/whatsapp/messages/{theirs}/read");
+    let (_, answer) = post(&bench, "platform", &path, json!({ "typing_indicator": true })).await;
+    assert_eq!(answer, json!({ "typing_indicator": true }));
 }

@@ -163,9 +163,9 @@ fn contact(to: &str) -> Value {
 }
 
 fn platform_sms(to: &str) -> Value {
-    json!({ "to": to, "text": "hi", "category": "service", "metadata": { "ref": "r1" } })
+    json!({ "to": to, "from": "+15550100011", "text": "hi", "category": "service", "metadata": { "ref": "r1" } })
 }
 
 fn platform_whatsapp(to: &str) -> Value {
-    json!({ "to": to, "text": { "body": "hi" }, "metadata": { "ref": "r1" } })
+    json!({ "to": to, "from": WHATSAPP_NUMBER, "text": { "body": "hi" }, "metadata": { "ref": "r1" } })
 }

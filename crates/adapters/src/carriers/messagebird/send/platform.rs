@@ -1,45 +1,49 @@
 //! `{region}.platform.bird.com`: `POST /v1/sms/messages` and `/v1/whatsapp/messages`.
 
-use std::collections::BTreeMap;
+mod sms;
+mod whatsapp;
 
-use omni_core::carrier::{Accepted, Capabilities, Found, LookUp, OutboundMessage};
-use omni_core::content::{Button, Interactive, OutboundContent, OutboundMedia, Template};
+use omni_core::carrier::{Accepted, Capabilities, Found, LookUp, OutboundMessage, Presence};
+use omni_core::content::{Custom, OutboundContent};
 use omni_core::event::{Channel, MessageType, ReportedState};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpRequest, HttpResponse};
-use omni_core::segments;
 use serde_json::{Map, Value, json};
 
 use super::super::account::Account;
 use super::super::{errors, status};
-use super::{dialled, is_list, limits, only, refused_at_once, unreadable, url};
+use super::{custom, dialled, limits, refused_at_once, unreadable};
 use crate::shared::{form, json};
 
-/// Most segments of one SMS.
-const MAX_SEGMENTS: usize = 12;
+/// What we say of every message; content in the platform's own shape says none of it.
+const OURS: &[&str] = &["to", "from", "in_reply_to_message_id"];
 
 pub(super) fn capabilities(base: Capabilities) -> Capabilities {
     let mut content = super::common_content();
-    content.extend([MessageType::Reaction, MessageType::Contacts]);
+    content.extend([MessageType::Reaction, MessageType::Contacts, MessageType::LocationRequest]);
+    let whatsapp: Vec<Channel> = base.channels.iter().copied().filter(|c| *c == Channel::Whatsapp).collect();
     Capabilities {
         content,
         // Twelve segments of whatever letters: 33 emoji fill one, because none is cut in two.
-        max_text: MAX_SEGMENTS * 33,
+        max_text: sms::MAX_SEGMENTS * 33,
         max_media: 1,
-        max_media_bytes: 16 * 1_024 * 1_024,
+        // SMS carries no media here.
+        max_media_bytes: limits::largest_file(&base.channels, 0),
         look_up: true,
         idempotent: true,
         handles_stop: true,
+        read_marks: whatsapp.clone(),
+        typing: whatsapp,
         ..base
     }
 }
 
 pub(super) fn request(account: &Account, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
     let request = match (message.channel, &message.content) {
-        (Channel::Sms, content) => post(account, "sms/messages", message, sms(account, content)?)?,
+        (Channel::Sms, content) => post(account, "sms/messages", message, sms::body(account, content)?)?,
         (Channel::Whatsapp, OutboundContent::Reaction { target, emoji }) => reaction(account, target, emoji)?,
         (Channel::Whatsapp, content) => {
-            let mut body = whatsapp(content)?;
+            let mut body = whatsapp::body(content)?;
             if let Some(id) = &message.reply_to {
                 body.insert("in_reply_to_message_id".into(), json!(id));
             }
@@ -51,6 +55,18 @@ pub(super) fn request(account: &Account, message: &OutboundMessage) -> Result<Ht
     Ok(request.header("idempotency-key", message.client_ref.as_str()))
 }
 
+/// A message's members as the platform names them. It knows no `type` there: an object with
+/// one is of an older generation.
+fn own(custom: &Custom) -> Result<&Map<String, Value>, SendError> {
+    let said = custom::object(custom, OURS)?;
+    if said.contains_key("type") {
+        return Err(SendError::Unsupported(
+            "a message of the platform names its content by a member, not a type",
+        ));
+    }
+    Ok(said)
+}
+
 fn post(
     account: &Account,
     path: &str,
@@ -59,7 +75,10 @@ fn post(
 ) -> Result<HttpRequest, SendError> {
     body.insert("to".into(), json!(dialled(&message.to)));
     body.insert("from".into(), json!(dialled(&message.from)));
-    body.insert("metadata".into(), json!({ "ref": message.client_ref }));
+    // What content in the platform's own shape wants to remember stands beside our reference.
+    let metadata = body.entry("metadata").or_insert_with(|| json!({}));
+    let metadata = metadata.as_object_mut().ok_or(SendError::Unsupported("metadata is an object"))?;
+    metadata.insert("ref".into(), json!(message.client_ref));
     Ok(authorized(account, "POST", path)?.json(&body))
 }
 
@@ -84,146 +103,6 @@ fn region(key: &str) -> Option<&str> {
     (plain && !token.is_empty()).then_some(region)
 }
 
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        _ => Map::new(),
-    }
-}
-
-fn sms(account: &Account, content: &OutboundContent) -> Result<Map<String, Value>, SendError> {
-    match content {
-        OutboundContent::Text { text } if segments::count(text).segments > MAX_SEGMENTS => {
-            Err(SendError::Unsupported("the text is longer than twelve segments"))
-        }
-        OutboundContent::Text { text } => {
-            Ok(object(json!({ "text": text, "category": account.settings.category })))
-        }
-        OutboundContent::Template(Template { template_id, language, params, .. }) => {
-            let mut template = template(template_id, "smt_", language.as_deref());
-            template.insert("parameters".into(), json!(params));
-            Ok(object(json!({ "template": template })))
-        }
-        _ => Err(SendError::Unsupported("SMS carries text here")),
-    }
-}
-
-/// A template by its id, which has a known beginning, or by its slug.
-fn template(name: &str, id_prefix: &str, language: Option<&str>) -> Map<String, Value> {
-    let by = if name.starts_with(id_prefix) { "id" } else { "slug" };
-    let mut template = object(json!({ by: name }));
-    if let Some(language) = language {
-        template.insert("language".into(), json!(language));
-    }
-    template
-}
-
-fn whatsapp(content: &OutboundContent) -> Result<Map<String, Value>, SendError> {
-    limits::whatsapp(content)?;
-    Ok(object(match content {
-        OutboundContent::Text { text } => json!({ "text": { "body": text } }),
-        OutboundContent::Media { media, text } => medium(only(media)?, text.as_deref())?,
-        OutboundContent::Location { location } => json!({ "location": place(location) }),
-        OutboundContent::Contacts { contacts } => json!({ "contact_cards": contacts }),
-        OutboundContent::Interactive(_) => json!({ "interactive": interactive(content)? }),
-        OutboundContent::Template(Template { template_id, language, params, .. }) => {
-            let mut template = template(template_id, "wat_", language.as_deref());
-            if !params.is_empty() {
-                let parameters = parameters(params);
-                template.insert("components".into(), json!([{ "type": "body", "parameters": parameters }]));
-            }
-            json!({ "template": template })
-        }
-        OutboundContent::Reaction { .. } => {
-            return Err(SendError::Unsupported("a reaction is no message here"));
-        }
-        _ => return Err(SendError::Unsupported("the platform has no such content")),
-    }))
-}
-
-/// Values in order of their positions, or with their names.
-fn parameters(params: &BTreeMap<String, String>) -> Vec<Value> {
-    let positions: Option<BTreeMap<usize, &String>> =
-        params.iter().map(|(position, value)| Some((position.parse().ok()?, value))).collect();
-    match positions {
-        Some(values) => values.values().map(|value| json!({ "type": "text", "text": value })).collect(),
-        None => params
-            .iter()
-            .map(|(name, value)| json!({ "type": "text", "name": name, "text": value }))
-            .collect(),
-    }
-}
-
-fn medium(media: &OutboundMedia, caption: Option<&str>) -> Result<Value, SendError> {
-    let kind = media.kind();
-    let mut wire = object(json!({ "url": url(media)? }));
-    match caption {
-        Some(_) if matches!(kind, "audio" | "sticker") => {
-            return Err(SendError::Unsupported("sound and stickers take no caption"));
-        }
-        Some(caption) => {
-            wire.insert("caption".into(), json!(caption));
-        }
-        None => {}
-    }
-    if kind == "document"
-        && let Some(name) = &media.filename
-    {
-        wire.insert("filename".into(), json!(name.chars().take(100).collect::<String>()));
-    }
-    Ok(json!({ kind: wire }))
-}
-
-fn place(location: &omni_core::event::Location) -> Value {
-    let mut wire = json!({ "latitude": location.lat, "longitude": location.lon });
-    for (name, text) in [("name", &location.name), ("address", &location.address)] {
-        if let Some(text) = text {
-            wire[name] = json!(text);
-        }
-    }
-    wire
-}
-
-fn interactive(content: &OutboundContent) -> Result<Value, SendError> {
-    let OutboundContent::Interactive(Interactive { text, header, footer, buttons, list_label, .. }) = content
-    else {
-        return Err(SendError::Unsupported("not interactive"));
-    };
-    let mut wire = json!({ "body_text": text });
-    if let [Button { title, url: Some(url), .. }] = buttons.as_slice() {
-        wire["type"] = json!("cta_url");
-        wire["cta_url"] = json!({ "text": title, "url": url });
-    } else if buttons.iter().any(|button| button.url.is_some()) {
-        return Err(SendError::Unsupported("WhatsApp takes one link button and nothing beside it"));
-    } else if is_list(buttons, list_label.as_ref()) {
-        let label = list_label.as_deref().unwrap_or("Options");
-        let rows: Vec<Value> = buttons.iter().map(row).collect();
-        wire["type"] = json!("list");
-        wire["list"] = json!({ "button_text": label, "sections": [{ "title": label, "rows": rows }] });
-    } else {
-        wire["type"] = json!("button");
-        wire["buttons"] = buttons.iter().map(quick_reply).collect();
-    }
-    if let Some(header) = header {
-        wire["header"] = json!({ "type": "text", "text": header });
-    }
-    if let Some(footer) = footer {
-        wire["footer_text"] = json!(footer);
-    }
-    Ok(wire)
-}
-
-fn row(button: &Button) -> Value {
-    match &button.description {
-        Some(description) => json!({ "slug": button.id, "text": button.title, "description": description }),
-        None => json!({ "slug": button.id, "text": button.title }),
-    }
-}
-
-fn quick_reply(button: &Button) -> Value {
-    json!({ "type": "quick_reply", "quick_reply": { "slug": button.id, "text": button.title } })
-}
-
 /// Places a reaction on a received message, or takes it back.
 fn reaction(account: &Account, target: &str, emoji: &str) -> Result<HttpRequest, SendError> {
     let path = format!("whatsapp/messages/{}/reaction", form::segment(target));
@@ -232,6 +111,13 @@ fn reaction(account: &Account, target: &str, emoji: &str) -> Result<HttpRequest,
     } else {
         Ok(authorized(account, "PUT", &path)?.json(&json!({ "emoji": emoji })))
     }
+}
+
+/// Acknowledges one received message to WhatsApp. A typing indicator vanishes with our next
+/// message, or after 25 seconds.
+pub(super) fn show(account: &Account, presence: &Presence) -> Result<HttpRequest, SendError> {
+    let path = format!("whatsapp/messages/{}/read", form::segment(&presence.external_id));
+    Ok(authorized(account, "POST", &path)?.json(&json!({ "typing_indicator": presence.typing })))
 }
 
 pub(super) fn outcome(message: &OutboundMessage, response: &HttpResponse) -> Result<Accepted, SendError> {

@@ -1,8 +1,9 @@
 //! `rest.messagebird.com`: `POST /messages` for SMS, `POST /mms` for MMS.
 
+use omni_core::address::Address;
 use omni_core::carrier::{Accepted, Capabilities, Found, LookUp, OutboundMessage};
 use omni_core::content::{OutboundContent, OutboundMedia};
-use omni_core::event::ReportedState;
+use omni_core::event::{Channel, MessageType, ReportedState};
 use omni_core::failure::SendError;
 use omni_core::http::{HttpRequest, HttpResponse};
 use omni_core::phone::{self, Role};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::super::account::Account;
 use super::super::{errors, status};
-use super::{access_key, base, dialled, limits, unreadable, url};
+use super::{access_key, base, custom, dialled, limits, unreadable, url};
 use crate::shared::{form, json};
 
 const API: &str = "https://rest.messagebird.com";
@@ -26,13 +27,29 @@ const MAX_TEXT: usize = MAX_SEGMENTS * 33;
 /// Most media of one MMS.
 const MAX_MEDIA: usize = 10;
 
-pub(super) fn capabilities(base: Capabilities) -> Capabilities {
+/// Longest words of an MMS, in characters (MessageBird's MMS reference).
+const MAX_MMS_TEXT: usize = 2_000;
+
+/// Largest file of an MMS; the networks take little more.
+pub(super) const MAX_MEDIA_BYTES: u64 = 900 * 1_024;
+
+/// What we say of every message; content in the API's own shape says none of it. A group would
+/// add recipients.
+const OURS: &[&str] = &["originator", "recipients", "groupIds", "reference", "reportUrl"];
+
+pub(super) fn capabilities(account: &Account, base: Capabilities) -> Capabilities {
+    // Without a channel of the Conversations API there are SMS and MMS alone.
+    let content = if account.channels.is_empty() {
+        vec![MessageType::Text, MessageType::Media, MessageType::Custom]
+    } else {
+        [super::common_content(), vec![MessageType::Products]].concat()
+    };
     Capabilities {
-        content: super::common_content(),
+        content,
         // A longer text is split by us, so nothing is refused later.
         max_text: limits::longest_text(&base.channels, MAX_TEXT),
         max_media: MAX_MEDIA,
-        max_media_bytes: 900 * 1_024,
+        max_media_bytes: limits::largest_file(&base.channels, MAX_MEDIA_BYTES),
         look_up: true,
         ..base
     }
@@ -42,8 +59,20 @@ pub(super) fn request(account: &Account, message: &OutboundMessage) -> Result<Ht
     let (path, mut body) = match &message.content {
         OutboundContent::Text { text } => ("messages", sms(text)?),
         OutboundContent::Media { media, text } => ("mms", mms(media, text.as_deref())?),
+        OutboundContent::Custom(custom) => {
+            let is_mms = message.channel == Channel::Mms;
+            let said = custom::object(custom, OURS)?;
+            let has_content = said.contains_key("body") || is_mms && said.contains_key("mediaUrls");
+            if !has_content {
+                return Err(SendError::Unsupported("the object needs `body`, or `mediaUrls` as an MMS"));
+            }
+            (if is_mms { "mms" } else { "messages" }, Value::Object(said.clone()))
+        }
         _ => return Err(SendError::Unsupported("SMS carries text and media only")),
     };
+    if path == "mms" && ![&message.from, &message.to].into_iter().all(is_north_american) {
+        return Err(SendError::Unsupported("MMS goes between numbers of the US and Canada only"));
+    }
     body["originator"] = json!(dialled(&message.from).trim_start_matches('+'));
     body["recipients"] = json!([dialled(&message.to).trim_start_matches('+')]);
     // Without a reference MessageBird sends no status reports at all.
@@ -53,6 +82,14 @@ pub(super) fn request(account: &Account, message: &OutboundMessage) -> Result<Ht
     }
     let url = format!("{}/{path}", base(account.settings.base_url.as_ref(), API));
     Ok(HttpRequest::new("POST", url).header("authorization", access_key(account)).json(&body))
+}
+
+/// Whether a number is of the US or Canada, as far as its digits tell: they share `+1` with
+/// others.
+fn is_north_american(address: &Address) -> bool {
+    let country = phone::country_of(address);
+    address.expose().starts_with("+1")
+        && country.is_none_or(|country| matches!(country.as_str(), "US" | "CA"))
 }
 
 /// Whether an SMS holds the text.
@@ -70,6 +107,12 @@ fn sms(text: &str) -> Result<Value, SendError> {
 fn mms(media: &[OutboundMedia], text: Option<&str>) -> Result<Value, SendError> {
     if media.is_empty() || media.len() > MAX_MEDIA {
         return Err(SendError::Unsupported("an MMS has one to ten media"));
+    }
+    if text.is_some_and(|text| text.chars().count() > MAX_MMS_TEXT) {
+        return Err(SendError::Unsupported("an MMS has at most 2,000 characters"));
+    }
+    if media.iter().any(|medium| medium.size.is_some_and(|size| size > MAX_MEDIA_BYTES)) {
+        return Err(SendError::Unsupported("the file is too large for an MMS"));
     }
     let urls = media.iter().map(url).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({ "body": text.unwrap_or_default(), "mediaUrls": urls }))

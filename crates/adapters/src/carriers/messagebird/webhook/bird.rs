@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::account::{Account, channel_key};
 use super::super::{NAME, errors, status};
 use super::{channel, failed, from_person, identifier, media, time};
-use crate::shared::{fetchable, json, words};
+use crate::shared::{fetchable, html, json, words};
 
 pub(super) fn parse(account: &Account, request: &WebhookRequest) -> Result<Vec<CarrierEvent>, Malformed> {
     let body = json::parse(&request.body)?;
@@ -52,6 +52,7 @@ fn message(account: &Account, platform: &str, payload: &Value) -> Result<Carrier
         ..InboundMessage::default()
     };
     body(&mut message, &payload["body"]);
+    commerce(&mut message, &payload["meta"]);
     Ok(from_person(message, false))
 }
 
@@ -80,6 +81,14 @@ fn body(message: &mut InboundMessage, body: &Value) {
                 _ => MessageType::Document,
             };
         }
+        "gif" => {
+            message.media.extend(json::text(&inner["mediaUrl"]).map(|url| media(url, Some("image"))));
+            message.message_type = MessageType::Image;
+        }
+        "html" => {
+            message.subject = json::text(&inner["metadata"]["subject"]).map(str::to_owned);
+            message.text = message.text.take().or_else(|| json::text(&inner["html"]).map(html::to_text));
+        }
         "location" if place(inner).is_some() => {
             message.location = place(inner);
             message.message_type = MessageType::Location;
@@ -90,6 +99,47 @@ fn body(message: &mut InboundMessage, body: &Value) {
             message.unsupported_type = Some(kind.to_owned());
         }
     }
+}
+
+/// What came with a message of WhatsApp's shops and advertisements: a cart, the product asked
+/// about, the advertisement that was tapped.
+fn commerce(message: &mut InboundMessage, meta: &Value) {
+    if meta["referral"].is_object() {
+        message.referral = Some(meta["referral"].clone());
+    }
+    if meta["referredProduct"].is_object() {
+        message.attributes.insert("referred_product".into(), meta["referredProduct"].clone());
+    }
+    let products = json::items(&meta["order"]["products"]);
+    let Some(first) = products.first() else { return };
+    let items: Vec<Value> = products.iter().map(ordered).collect();
+    let catalogue = json::id(&first["externalCatalogId"]);
+    message.message_type = MessageType::Order;
+    message.unsupported_type = None;
+    message.order = Some(json!({ "catalog_id": catalogue, "items": items }));
+}
+
+/// One product of a cart; its price is an integer with an exponent: 1999 and -2, or 2, are 19.99.
+fn ordered(product: &Value) -> Value {
+    let price = &product["price"];
+    let places = json::integer(&price["exponent"]).unwrap_or(0).unsigned_abs();
+    json!({
+        "sku": product["externalProductId"],
+        "quantity": product["quantity"],
+        "price": json::integer(&price["amount"]).and_then(|amount| decimal(amount, u32::try_from(places).ok()?)),
+        "currency": price["currencyCode"],
+    })
+}
+
+/// `amount` with its last `places` digits behind the point.
+fn decimal(amount: i64, places: u32) -> Option<String> {
+    let unit = 10_u64.checked_pow(places)?;
+    let (sign, amount) = (if amount < 0 { "-" } else { "" }, amount.unsigned_abs());
+    let width = usize::try_from(places).ok()?;
+    Some(match places {
+        0 => format!("{sign}{amount}"),
+        _ => format!("{sign}{}.{:0width$}", amount / unit, amount % unit),
+    })
 }
 
 /// Words, or the pressed button that they are the title of.
@@ -143,7 +193,10 @@ fn update(payload: &Value) -> Result<Option<CarrierEvent>, Malformed> {
     let (id, channel_id) = ids(payload)?;
     let Some(state) = status::bird(payload["status"].as_str().unwrap_or_default()) else { return Ok(None) };
     let receiver = json::items(&payload["receiver"]["contacts"]).first().unwrap_or(&Value::Null);
-    let reason = json::text(&payload["reason"]);
+    let word = payload["status"].as_str().unwrap_or_default();
+    let reason = json::text(&payload["reason"]).or(json::text(&payload["failure"]["description"]));
+    // A word that is no state of a delivery is told as it is.
+    let reason = reason.or_else(|| (state == ReportedState::Unknown).then_some(word));
     let mut update = StatusUpdate {
         carrier: NAME.into(),
         external_id: id,

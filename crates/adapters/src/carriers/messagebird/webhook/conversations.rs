@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::super::account::{Account, channel_key};
 use super::super::{NAME, errors, status};
 use super::{channel, failed, from_person, identifier, media, place, time};
-use crate::shared::{json, words};
+use crate::shared::{html, json, words};
 
 pub(super) fn parse(account: &Account, body: &Value) -> Result<Vec<CarrierEvent>, Malformed> {
     let event = match body["type"].as_str() {
@@ -121,6 +121,7 @@ fn content(message: &mut InboundMessage, wire: &Value) {
     message.message_type = match kind {
         "text" => MessageType::Text,
         "whatsappText" => MessageType::Text,
+        "externalAttachment" => MessageType::Media,
         "image" => MessageType::Image,
         "video" => MessageType::Video,
         "audio" => MessageType::Audio,
@@ -133,9 +134,11 @@ fn content(message: &mut InboundMessage, wire: &Value) {
         "button" => MessageType::ButtonReply,
         "whatsappOrder" => MessageType::Order,
         "hsm" => MessageType::Template,
+        "email" if content["email"].is_object() => MessageType::Text,
         _ => MessageType::Unsupported,
     };
     match message.message_type {
+        MessageType::Text if kind == "email" => letter(message, inner),
         MessageType::Text => message.text = words_of(content, inner),
         MessageType::Image
         | MessageType::Video
@@ -144,6 +147,7 @@ fn content(message: &mut InboundMessage, wire: &Value) {
         | MessageType::Sticker => {
             attach(message, inner);
         }
+        MessageType::Media => externals(message, content),
         MessageType::Location => message.location = place(inner),
         MessageType::ButtonReply | MessageType::ListReply => reply(message, inner),
         MessageType::Interactive => message.text = inner["body"]["text"].as_str().map(str::to_owned),
@@ -152,7 +156,11 @@ fn content(message: &mut InboundMessage, wire: &Value) {
         _ => {}
     }
     let context = if inner["context"].is_object() { &inner["context"] } else { &content["context"] };
-    message.reply_to = json::id(&context["id"]);
+    // The API's own id of the message answered; in WhatsApp's shape its context says the same.
+    message.reply_to = json::id(&wire["replyTo"]["id"]).or_else(|| json::id(&context["id"]));
+    if context["referred_product"].is_object() {
+        message.attributes.insert("referred_product".into(), context["referred_product"].clone());
+    }
     message.referral =
         [&inner["referral"], &content["referral"]].into_iter().find(|r| r.is_object()).cloned();
 }
@@ -161,6 +169,13 @@ fn content(message: &mut InboundMessage, wire: &Value) {
 fn words_of(content: &Value, inner: &Value) -> Option<String> {
     let found = [&content["text"], &inner["text"], &content["text"]["body"], &inner["text"]["body"]];
     found.into_iter().find_map(Value::as_str).map(str::to_owned)
+}
+
+/// An e-mail: its words as text, else what its HTML says.
+fn letter(message: &mut InboundMessage, inner: &Value) {
+    message.subject = json::text(&inner["subject"]).map(str::to_owned);
+    let words = json::text(&inner["content"]["text"]).map(str::to_owned);
+    message.text = words.or_else(|| json::text(&inner["content"]["html"]).map(html::to_text));
 }
 
 fn attach(message: &mut InboundMessage, inner: &Value) {
@@ -174,6 +189,15 @@ fn attach(message: &mut InboundMessage, inner: &Value) {
     let url = json::text(&inner["url"]).or(json::text(&inner["link"]));
     message.media.extend(url.map(|url| media(url, Some(kind))));
     message.text = inner["caption"].as_str().map(str::to_owned);
+}
+
+/// Files that the platform keeps itself: a list of addresses, each perhaps with a caption.
+fn externals(message: &mut InboundMessage, content: &Value) {
+    let files = json::items(&content["externalAttachments"]);
+    let files = if files.is_empty() { std::slice::from_ref(&content["externalAttachment"]) } else { files };
+    message.media.extend(files.iter().filter_map(|file| Some(media(json::text(&file["url"])?, None))));
+    let words: Vec<&str> = files.iter().filter_map(|file| json::text(&file["caption"])).collect();
+    message.text = (!words.is_empty()).then(|| words.join("\n"));
 }
 
 /// An answer to buttons or a list; a template's button has a payload instead of an id.
@@ -219,7 +243,7 @@ fn updated(body: &Value) -> Result<Option<CarrierEvent>, Malformed> {
         to_address: party(&head, "to"),
         ..StatusUpdate::default()
     };
-    let says_more = matches!(word, "opened" | "clicked") || state == ReportedState::Unknown;
+    let says_more = matches!(word, "opened" | "clicked" | "delayed") || state == ReportedState::Unknown;
     update.detail = says_more.then(|| word.to_owned());
     if state == ReportedState::Failed {
         let description = message["error"]["description"].as_str().unwrap_or_default();

@@ -8,12 +8,12 @@ use omni_core::failure::ErrorClass;
 use omni_core::webhook::{Malformed, WebhookRequest};
 use serde_json::{Value, json};
 
-use super::super::account::workspace_key;
+use super::super::account::{Account, workspace_key};
 use super::super::{NAME, errors, status};
 use super::{address, failed, from_person, media, place, time};
 use crate::shared::{fetchable, json};
 
-pub(super) fn parse(request: &WebhookRequest) -> Result<Vec<CarrierEvent>, Malformed> {
+pub(super) fn parse(account: &Account, request: &WebhookRequest) -> Result<Vec<CarrierEvent>, Malformed> {
     let body = json::parse(&request.body)?;
     let kind = body["type"].as_str().ok_or(Malformed("event_without_type"))?;
     let event = Event { kind, at: &body["timestamp"], data: &body["data"] };
@@ -23,6 +23,8 @@ pub(super) fn parse(request: &WebhookRequest) -> Result<Vec<CarrierEvent>, Malfo
         "whatsapp.reacted" => Some(event.reaction(request)?),
         "sms_suppression.created" => Some(event.suppression("stop")?),
         "sms_suppression.deleted" => Some(event.suppression("start")?),
+        "whatsapp_suppression.created" => Some(event.whatsapp_suppression(account, "stop")?),
+        "whatsapp_suppression.deleted" => Some(event.whatsapp_suppression(account, "start")?),
         _ if kind.starts_with("sms.") => event.update("sms_id")?,
         _ if kind.starts_with("whatsapp.") => event.update("whatsapp_id")?,
         _ => None,
@@ -150,9 +152,36 @@ impl Event<'_> {
         Ok(CarrierEvent::Consent(Box::new(change)))
     }
 
-    /// The state of a message of ours; an unknown type is no news.
+    /// The same on WhatsApp, where it covers all our numbers, or all of one business account:
+    /// the event names none of them, so the first number of the workspace stands for it.
+    fn whatsapp_suppression(&self, account: &Account, value: &str) -> Result<CarrierEvent, Malformed> {
+        let person = json::text(&self.data["address"]).ok_or(Malformed("suppression_without_address"))?;
+        let number = person.strip_prefix('+').and_then(|_| address(person));
+        let ours = account.numbers.iter().find(|number| number.is_phone());
+        let mut change = ConsentChange {
+            carrier: NAME.into(),
+            tenant_key: self.tenant_key(ours)?,
+            address: Some(number.unwrap_or_else(|| format!("bsuid:{person}").into())),
+            value: value.to_owned(),
+            sent_at: time(self.at),
+            event_id: json::id(&self.data["suppression_id"]).map(|id| format!("{id}/{value}")),
+            ..ConsentChange::default()
+        };
+        for name in ["reason", "waba"] {
+            if let Some(text) = json::text(&self.data[name]) {
+                change.attributes.insert(name.into(), json!(text));
+            }
+        }
+        Ok(CarrierEvent::Consent(Box::new(change)))
+    }
+
+    /// The state of a message of ours; an unknown type is no news, nor is our own reading of
+    /// what a person wrote.
     fn update(&self, id: &str) -> Result<Option<CarrierEvent>, Malformed> {
         let Some(state) = self.state() else { return Ok(None) };
+        if self.data["direction"] == "inbound" {
+            return Ok(None);
+        }
         let data = self.data;
         let cost = &data["cost"];
         let mut update = StatusUpdate {
