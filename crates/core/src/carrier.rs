@@ -13,6 +13,7 @@ use crate::event::{CarrierEvent, Channel, MessageType, ReportedState};
 use crate::failure::SendError;
 use crate::http::{HttpClient, HttpRequest, HttpResponse};
 use crate::id::MessageId;
+use crate::message::Purpose;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
@@ -324,6 +325,8 @@ pub struct OutboundMessage {
     pub expires_at: Option<Timestamp>,
     /// A machine of ours wrote it by itself; other machines should not answer it.
     pub automatic: bool,
+    /// What it is for, if the client said.
+    pub purpose: Option<Purpose>,
 }
 
 /// A carrier took a message.

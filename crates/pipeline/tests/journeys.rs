@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use omni_core::carrier::{Accepted, Found};
-use omni_core::event::Channel;
+use omni_core::event::{Channel, ReportedState};
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::id::JobId;
 use omni_core::message::{AttemptOutcome, Author};
@@ -153,7 +153,13 @@ async fn an_ambiguous_send_is_not_repeated_and_a_receipt_settles_it() {
 
 #[tokio::test]
 async fn the_carriers_own_record_settles_an_ambiguous_send() {
-    for (found, sends) in [(Found::Taken(Accepted::with_id("a-9")), 1), (Found::NotTaken, 2)] {
+    let failed = Accepted { state: ReportedState::Failed, ..Accepted::with_id("a-9") };
+    let cases = [
+        (Found::Taken(Accepted::with_id("a-9")), 1, Status::Sent),
+        (Found::Taken(failed), 1, Status::Failed),
+        (Found::NotTaken, 2, Status::Sent),
+    ];
+    for (found, sends, stands) in cases {
         let carrier = sms();
         carrier.next([ambiguous()]);
         carrier.records(Some(found.clone()));
@@ -162,7 +168,9 @@ async fn the_carriers_own_record_settles_an_ambiguous_send() {
         world.settle().await;
         world.pass(Duration::from_secs(10)).await;
         assert_eq!(carrier.texts().len(), sends, "{found:?}");
-        assert_eq!(world.message(id).await.status, Status::Sent, "{found:?}");
+        let message = world.message(id).await;
+        assert_eq!(message.status, stands, "{found:?}");
+        assert_eq!(message.error.is_some(), stands == Status::Failed, "{found:?}");
     }
 }
 

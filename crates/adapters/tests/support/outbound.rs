@@ -32,6 +32,7 @@ pub(crate) fn message(channel: Channel, from: Address, content: OutboundContent)
         status_url: None,
         expires_at: None,
         automatic: false,
+        purpose: None,
     }
 }
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 use omni_core::account::Account;
 use omni_core::carrier::{Accepted, OutboundMessage};
 use omni_core::content::OutboundContent;
-use omni_core::event::{Channel, ReportedState};
+use omni_core::event::{Channel, ReportedState, StatusUpdate};
 use omni_core::failure::{ErrorClass, Retry, SendError};
 use omni_core::id::{AttemptId, ConnectionId, MessageId};
 use omni_core::job::{Leased, Work};
@@ -393,6 +393,7 @@ impl Delivery<'_> {
             status_url: connection.status_url.clone(),
             expires_at: message.sending.as_ref().and_then(|sending| sending.expire_at),
             automatic: message.author != Author::Api,
+            purpose: message.sending.as_ref().and_then(|sending| sending.purpose),
         };
         // This commit ends no lease, so nothing else would notice that it is lost: two workers
         // at one message could both send it.
@@ -528,6 +529,16 @@ impl Delivery<'_> {
             metrics::counter!("omni_messages_total", "direction" => "outbound", "carrier" => carrier.clone(),
                 "channel" => message.channel.as_str(), "status" => "sent")
             .increment(1);
+            if matches!(accepted.state, ReportedState::Failed | ReportedState::Undelivered) {
+                // The carrier's record says more than that it took it.
+                let status = StatusUpdate {
+                    carrier: carrier.clone(),
+                    external_id: id,
+                    state: accepted.state,
+                    ..StatusUpdate::default()
+                };
+                track::apply(message, part, &status, now, now, changes);
+            }
         }
         let facts = json!({ "carrier": carrier, "connection": message.attempts[at].connection, "part": part,
                             "attempt": message.attempts[at].number, "segments": accepted.segments });

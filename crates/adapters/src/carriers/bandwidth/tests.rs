@@ -47,6 +47,7 @@ fn outbound(channel: Channel, from: &str, content: OutboundContent) -> OutboundM
         status_url: None,
         expires_at: None,
         automatic: false,
+        purpose: None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use omni_core::address::Address;
 use omni_core::carrier::SettingsError;
 use omni_core::event::Channel;
+use omni_core::message::Purpose;
 use omni_core::phone::{self, Role};
 use omni_core::secret::Secret;
 use serde::Deserialize;
@@ -37,6 +38,17 @@ pub enum Category {
     Authentication,
     /// Customer care.
     Service,
+}
+
+impl From<Purpose> for Category {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Transactional => Self::Transactional,
+            Purpose::Marketing => Self::Marketing,
+            Purpose::Authentication => Self::Authentication,
+            Purpose::Service => Self::Service,
+        }
+    }
 }
 
 /// The settings of a MessageBird connection.
@@ -75,7 +87,7 @@ pub struct Settings {
     /// send us events (`platform`).
     #[serde(default)]
     pub workspaces: Vec<String>,
-    /// `platform`: the category of free texts.
+    /// `platform`: the category of free texts whose purpose nobody says.
     #[serde(default)]
     pub category: Category,
     /// `rest`: the WhatsApp namespace of our templates.

@@ -85,6 +85,7 @@ fn outbound(content: OutboundContent) -> OutboundMessage {
         status_url: None,
         expires_at: None,
         automatic: false,
+        purpose: None,
     }
 }
 

@@ -131,6 +131,7 @@ fn message(channel: Channel, content: OutboundContent) -> OutboundMessage {
         status_url: None,
         expires_at: None,
         automatic: false,
+        purpose: None,
     }
 }
 

@@ -92,6 +92,7 @@ fn message(content: OutboundContent) -> OutboundMessage {
         status_url: None,
         expires_at: None,
         automatic: false,
+        purpose: None,
     }
 }
 

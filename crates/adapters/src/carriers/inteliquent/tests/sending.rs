@@ -19,6 +19,7 @@ fn outbound(channel: Channel, content: OutboundContent) -> OutboundMessage {
         status_url: None,
         expires_at: None,
         automatic: false,
+        purpose: None,
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn message(content: OutboundContent) -> OutboundMessage {
         status_url: None,
         expires_at: None,
         automatic: false,
+        purpose: None,
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn capabilities(base: Capabilities) -> Capabilities {
 
 pub(super) fn request(account: &Account, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
     let request = match (message.channel, &message.content) {
-        (Channel::Sms, content) => post(account, "sms/messages", message, sms::body(account, content)?)?,
+        (Channel::Sms, _) => post(account, "sms/messages", message, sms::body(account, message)?)?,
         (Channel::Whatsapp, OutboundContent::Reaction { target, emoji }) => reaction(account, target, emoji)?,
         (Channel::Whatsapp, content) => {
             let mut body = whatsapp::body(content)?;

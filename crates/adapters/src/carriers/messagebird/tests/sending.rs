@@ -34,6 +34,7 @@ fn message(channel: Channel, from: &str, to: &str, content: OutboundContent) -> 
         status_url: Some("https://gw.example.net/status".into()),
         expires_at: None,
         automatic: false,
+        purpose: None,
     }
 }
 

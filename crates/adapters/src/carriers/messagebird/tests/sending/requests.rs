@@ -1,5 +1,7 @@
+use omni_core::carrier::OutboundMessage;
 use omni_core::content::OutboundContent;
 use omni_core::event::Channel;
+use omni_core::message::Purpose;
 use serde_json::{Value, json};
 
 use super::super::super::send;
@@ -155,6 +157,13 @@ fn requests_say_what_each_api_wants() {
             sms(text("x")),
             "POST https://eu1.platform.bird.com/v1/sms/messages",
             json!({ "to": "+13035550177", "from": "+12025550143", "text": "x", "category": "transactional", "metadata": { "ref": "msg_1" } }),
+        ),
+        (
+            "platform",
+            "an SMS with a purpose",
+            OutboundMessage { purpose: Some(Purpose::Marketing), ..sms(text("x")) },
+            "POST https://eu1.platform.bird.com/v1/sms/messages",
+            json!({ "text": "x", "category": "marketing" }),
         ),
         (
             "platform",
