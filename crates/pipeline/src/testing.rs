@@ -6,7 +6,7 @@ use omni_core::address::Address;
 use omni_core::carrier::{Accepted, Capabilities, Carrier, CarrierName, OutboundMessage, Parsed};
 use omni_core::content::OutboundContent;
 use omni_core::event::{Channel, InboundMessage, MessageType};
-use omni_core::failure::SendError;
+use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpRequest, HttpResponse};
 use omni_core::id::{MessageId, TraceId};
 use omni_core::message::{Author, Content, Direction, Message, Sending};
@@ -54,8 +54,18 @@ impl Carrier for Paper {
     fn parse(&self, _: &WebhookRequest) -> Result<Parsed, Malformed> {
         Ok(Parsed::default())
     }
-    fn request(&self, _: &OutboundMessage) -> Result<HttpRequest, SendError> {
-        Ok(HttpRequest::new("POST", "http://carrier.invalid/"))
+    /// Templates by their name: `odd` it does not know how to say, `long` is too long for it.
+    fn request(&self, message: &OutboundMessage) -> Result<HttpRequest, SendError> {
+        match &message.content {
+            OutboundContent::Template(t) if t.template_id == "odd" => Err(SendError::Unsupported("odd")),
+            OutboundContent::Template(t) if t.template_id == "long" => {
+                Err(SendError::rejected(ErrorClass::BadRequest, "title", "longer than 20 characters"))
+            }
+            OutboundContent::Template(t) if t.template_id == "nokey" => {
+                Err(SendError::rejected(ErrorClass::Auth, "no_credentials", "none yet"))
+            }
+            _ => Ok(HttpRequest::new("POST", "http://carrier.invalid/")),
+        }
     }
     fn outcome(&self, _: &OutboundMessage, _: &HttpResponse) -> Result<Accepted, SendError> {
         Ok(Accepted::with_id("c-1"))

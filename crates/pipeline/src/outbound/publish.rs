@@ -563,8 +563,12 @@ fn refuse_unroutable(candidates: &[Candidate]) -> Result<(), Problem> {
              use content.type `template`.",
         ));
     }
+    // Who speaks the channel says more than who does not.
+    let speaks = |candidate: &Candidate| candidate.reason != "channel_not_carried";
+    let some_speak = candidates.iter().any(speaks);
     let reasons: Vec<String> = candidates
         .iter()
+        .filter(|candidate| !some_speak || speaks(candidate))
         .map(|candidate| format!("{}: {}", candidate.connection, candidate.reason))
         .collect();
     let detail = if reasons.is_empty() {

@@ -4,13 +4,16 @@
 //! prefix route, then capability, rank and cost. What is excluded stays in the list with
 //! its reason, so `omni why` can show it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use omni_core::account::Account;
 use omni_core::address::Address;
+use omni_core::carrier::OutboundMessage;
 use omni_core::content::OutboundContent;
 use omni_core::event::Channel;
-use omni_core::id::ConnectionId;
+use omni_core::failure::{ErrorClass, SendError};
+use omni_core::id::{ConnectionId, MessageId};
 use omni_core::message::Candidate;
 
 use super::breaker::BreakerState;
@@ -54,8 +57,9 @@ pub fn select(wanted: &Wanted<'_>, connections: &[(Arc<Connection>, BreakerState
         .iter()
         .map(|(connection, breaker)| {
             let excluded = exclusion(wanted, connection, *breaker);
+            let eligible = excluded.is_none();
             let (place, reason) = match excluded {
-                Some(reason) => (Place::excluded(), reason.to_owned()),
+                Some(reason) => (Place::excluded(), reason.into_owned()),
                 None => place(wanted, connection, *breaker, route.map(|route| &route.connection)),
             };
             let candidate = Candidate {
@@ -63,7 +67,7 @@ pub fn select(wanted: &Wanted<'_>, connections: &[(Arc<Connection>, BreakerState
                 carrier: connection.carrier.name().to_string(),
                 sender: connection.sender(wanted.channel, wanted.sender),
                 reason,
-                eligible: excluded.is_none(),
+                eligible,
             };
             (place, candidate)
         })
@@ -87,27 +91,69 @@ impl Place {
     }
 }
 
-fn exclusion(wanted: &Wanted<'_>, connection: &Connection, breaker: BreakerState) -> Option<&'static str> {
+fn exclusion(
+    wanted: &Wanted<'_>,
+    connection: &Connection,
+    breaker: BreakerState,
+) -> Option<Cow<'static, str>> {
     let capabilities = connection.carrier.capabilities();
     if wanted.refused.contains(&connection.id) {
-        return Some("refused_this_message");
+        return Some("refused_this_message".into());
     }
     if let Some(reason) = capabilities.refuses(wanted.channel, wanted.content) {
-        return Some(reason);
+        return Some(reason.into());
     }
     if let OutboundContent::Custom(custom) = wanted.content
         && custom.carrier != connection.carrier.name().0
     {
-        return Some("content_of_another_carrier");
+        return Some("content_of_another_carrier".into());
     }
     if wanted.sender.is_some() && connection.sender(wanted.channel, wanted.sender).is_none() {
-        return Some("sender_not_here");
+        return Some("sender_not_here".into());
     }
     let windowed = capabilities.service_window.contains(&wanted.channel);
     if windowed && !wanted.window_open && !wanted.content.is_template() {
-        return Some(WINDOW_CLOSED);
+        return Some(WINDOW_CLOSED.into());
     }
-    (breaker == BreakerState::Open).then_some("breaker_open")
+    if let Some(reason) = unfit(wanted, connection) {
+        return Some(reason);
+    }
+    (breaker == BreakerState::Open).then_some("breaker_open".into())
+}
+
+/// Why the carrier's own request builder would refuse such content: a title that is too long,
+/// a combination that it does not know. Asked before anybody is promised anything, because
+/// building a request is pure. Plain words are split and need no such look.
+fn unfit(wanted: &Wanted<'_>, connection: &Connection) -> Option<Cow<'static, str>> {
+    if matches!(wanted.content, OutboundContent::Text { .. }) {
+        return None;
+    }
+    let sender = connection.sender(wanted.channel, wanted.sender);
+    let trial = OutboundMessage {
+        message_id: MessageId::from_bytes([0; 16]),
+        client_ref: MessageId::from_bytes([0; 16]).to_string(),
+        channel: wanted.channel,
+        from: sender.unwrap_or_else(|| Address::new("")),
+        to: wanted.recipient.clone(),
+        content: wanted.content.clone(),
+        reply_to: None,
+        // Into a chat that there is: how one begins is not what is asked here.
+        conversation_ref: (wanted.channel == Channel::Chat).then(|| "chat".to_owned()),
+        status_url: None,
+        expires_at: None,
+        automatic: false,
+        purpose: None,
+    };
+    match connection.carrier.request(&trial) {
+        Err(SendError::Unsupported(reason)) => Some(reason.into()),
+        Err(SendError::Rejected {
+            class: ErrorClass::BadRequest | ErrorClass::Media | ErrorClass::Template | ErrorClass::Rejected,
+            code,
+            reason,
+            ..
+        }) => Some(format!("{code}: {reason}").into()),
+        _ => None,
+    }
 }
 
 fn place(

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use omni_core::account::PrefixRoute;
+use omni_core::content::Template;
 
 use super::*;
 use crate::testing::{Paper, account, connection};
@@ -87,4 +88,31 @@ fn what_cannot_carry_it_stays_visible_with_its_reason() {
     let no: ConnectionId = "no".parse().unwrap();
     assert_eq!(ranking(&account, None, None, std::slice::from_ref(&no), true, &all), "win,-chat,-no");
     assert_eq!(ranking(&account, None, None, &[no], false, &all), "-win,-chat,-no");
+}
+
+#[test]
+fn what_a_carriers_own_builder_refuses_is_not_promised() {
+    let cases = [
+        ("fine", true, "capable"),
+        ("odd", false, "odd"),
+        ("long", false, "title: longer than 20 characters"),
+        // That may be different when the time has come.
+        ("nokey", true, "capable"),
+    ];
+    for (name, eligible, reason) in cases {
+        let template = Template { template_id: name.into(), ..Template::default() };
+        let wanted = Wanted {
+            account: &account(),
+            channel: Channel::Sms,
+            recipient: &Address::from("+13035550177"),
+            content: &OutboundContent::Template(template),
+            sender: None,
+            preferred_carrier: None,
+            last_connection: None,
+            window_open: true,
+            refused: &[],
+        };
+        let candidates = select(&wanted, &connections(&[("one", "alpha", 0, 0, CLOSED)]));
+        assert_eq!((candidates[0].eligible, candidates[0].reason.as_str()), (eligible, reason), "{name}");
+    }
 }
