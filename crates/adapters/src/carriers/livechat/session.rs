@@ -44,27 +44,17 @@ impl Session {
         session
     }
 
-    /// `Authorization`: a bot's token, or an agent's.
-    fn authorization(&self, settings: &Settings) -> Result<String, SendError> {
-        if settings.bot.is_some() {
-            let token = lock(&self.token);
-            let token = token.as_ref().ok_or_else(|| missing("no bot token has been issued yet"))?;
-            return Ok(format!("Bearer {}", token.expose()));
-        }
-        of_an_agent(settings).ok_or_else(|| missing("set bot, access_token or personal_access_token"))
-    }
-
-    /// A call of the agent chat API.
+    /// A call of the agent chat API, with the token that is held, or an agent's.
     pub(super) fn call(
         &self,
         settings: &Settings,
         action: &str,
         body: &Value,
     ) -> Result<HttpRequest, SendError> {
+        let token = lock(&self.token).clone();
         let request = HttpRequest::new("POST", url(settings, "agent", action))
-            .header("authorization", self.authorization(settings)?)
-            .json(body);
-        Ok(self.directed(request))
+            .header("authorization", authorization(settings, token.as_ref())?);
+        Ok(self.directed(request.json(body)))
     }
 
     /// Makes a call of the agent chat API; answers what LiveChat said last.
@@ -75,7 +65,8 @@ impl Session {
         action: &str,
         body: &Value,
     ) -> Result<HttpResponse, SendError> {
-        self.persist(settings, http, || self.call(settings, action, body)).await
+        let request = HttpRequest::new("POST", url(settings, "agent", action)).json(body);
+        self.persist(settings, http, &request).await
     }
 
     /// Uploads a form.
@@ -86,13 +77,8 @@ impl Session {
         content_type: &str,
         form: &Bytes,
     ) -> Result<HttpResponse, SendError> {
-        let request = || {
-            let request = HttpRequest::new("POST", url(settings, "agent", "upload_file"))
-                .header("authorization", self.authorization(settings)?)
-                .body(content_type, form.clone());
-            Ok(self.directed(request))
-        };
-        self.persist(settings, http, request).await
+        let request = HttpRequest::new("POST", url(settings, "agent", "upload_file"));
+        self.persist(settings, http, &request.body(content_type, form.clone())).await
     }
 
     /// Makes a request, and once each again: with a new bot token, and in the region that a
@@ -101,19 +87,23 @@ impl Session {
         &self,
         settings: &Settings,
         http: &dyn HttpClient,
-        request: impl Fn() -> Result<HttpRequest, SendError> + Send + Sync,
+        request: &HttpRequest,
     ) -> Result<HttpResponse, SendError> {
         let mut tried = Tried::default();
         loop {
-            self.prepare(settings, http).await?;
+            // The token of this try, whatever another send makes of the one that is held.
+            let token = self.prepare(settings, http).await?;
+            let authorization = authorization(settings, token.as_ref())?;
             let region = self.region();
-            let response = http.execute(request()?).await?;
+            let request = self.directed(request.clone().header("authorization", authorization));
+            let response = http.execute(request).await?;
             if response.is_success() {
                 return Ok(response);
             }
             let error = ApiError::of(&response);
-            if !tried.token && error.kind == "authentication" && settings.bot.is_some() {
-                *lock(&self.token) = None;
+            if let Some(refused) = token.filter(|_| !tried.token && error.kind == "authentication") {
+                // Another send may have renewed it meanwhile.
+                lock(&self.token).take_if(|held| held.matches(refused.expose().as_bytes()));
                 tried.token = true;
             } else if !tried.region && self.follow(&error, region.as_deref()) {
                 tried.region = true;
@@ -175,12 +165,12 @@ impl Session {
         plain
     }
 
-    /// Issues a bot token if one is needed and none is at hand. Whatever goes wrong here, no
-    /// message has been sent.
-    async fn prepare(&self, settings: &Settings, http: &dyn HttpClient) -> Result<(), SendError> {
-        let Some(bot) = &settings.bot else { return Ok(()) };
-        if lock(&self.token).is_some() {
-            return Ok(());
+    /// The bot's token, issued if none is at hand; `None` without a bot. Whatever goes wrong
+    /// here, no message has been sent.
+    async fn prepare(&self, settings: &Settings, http: &dyn HttpClient) -> Result<Option<Secret>, SendError> {
+        let Some(bot) = &settings.bot else { return Ok(None) };
+        if let Some(token) = lock(&self.token).clone() {
+            return Ok(Some(token));
         }
         let not_sent = |why: String| SendError::NotSent(format!("no bot token: {why}"));
         let issue = || http.execute(self.directed(issue(settings, bot)));
@@ -200,9 +190,19 @@ impl Session {
         if let Some((region, _)) = token.split_once(':') {
             self.switch(region);
         }
-        *lock(&self.token) = Some(Secret::new(token));
-        Ok(())
+        let token = Secret::new(token);
+        *lock(&self.token) = Some(token.clone());
+        Ok(Some(token))
     }
+}
+
+/// `Authorization`: the bot's token, or an agent's.
+fn authorization(settings: &Settings, token: Option<&Secret>) -> Result<String, SendError> {
+    if settings.bot.is_some() {
+        let token = token.ok_or_else(|| missing("no bot token has been issued yet"))?;
+        return Ok(format!("Bearer {}", token.expose()));
+    }
+    of_an_agent(settings).ok_or_else(|| missing("set bot, access_token or personal_access_token"))
 }
 
 fn missing(what: &str) -> SendError {

@@ -18,7 +18,7 @@ async fn look_up_and_check_go_to_the_region_they_are_told() {
     assert!(health.ok, "{}", health.detail);
     assert_eq!(http.header(1, "x-region").as_deref(), Some("fra"));
 
-    let http = Scripted::new(vec![elsewhere(), Ok(response(200, r#"{"threads":[]}"#))]);
+    let http = Scripted::new(vec![elsewhere(), Ok(dated(LATE, r#"{"threads":[]}"#))]);
     let found = carrier(token).look_up(&http, &query(Some("C1"))).await.unwrap();
     assert_eq!((found, http.actions()), (Some(Found::NotTaken), vec!["list_threads".to_owned(); 2]));
 
@@ -43,8 +43,32 @@ fn query(chat: Option<&str>) -> LookUp {
         from: "lc:org-1".into(),
         to: format!("lc:{CUSTOMER}").into(),
         text: None,
-        since: Timestamp::EPOCH,
+        since: Timestamp::from_secs(1_763_650_800),
         conversation_ref: chat.map(str::to_owned),
+    }
+}
+
+/// A minute after the attempt began, and while LiveChat may still be at work at it.
+const LATE: &str = "Thu, 20 Nov 2025 15:01:00 GMT";
+const EARLY: &str = "Thu, 20 Nov 2025 15:00:15 GMT";
+
+fn dated(date: &str, body: &str) -> HttpResponse {
+    HttpResponse { headers: vec![("date".into(), date.into())], ..response(200, body) }
+}
+
+#[tokio::test]
+async fn what_is_not_there_yet_may_still_come() {
+    let answer = |date| dated(date, r#"{"threads":[{"events":[{"id":"T1_1"}]}]}"#);
+    let cases = [
+        (answer(LATE), Found::NotTaken),
+        (answer(EARLY), Found::Unclear),
+        (answer("yesterday"), Found::Unclear),
+        (HttpResponse { headers: Vec::new(), ..answer(LATE) }, Found::Unclear),
+    ];
+    for (answer, expect) in cases {
+        let date = answer.header("date").map(str::to_owned);
+        let http = Scripted::new(vec![Ok(answer)]);
+        assert_eq!(carrier(|_| {}).look_up(&http, &query(Some("C1"))).await, Ok(Some(expect)), "{date:?}");
     }
 }
 
@@ -77,7 +101,7 @@ async fn the_threads_settle_an_ambiguous_send() {
         ("a person without chats", None, vec!["{}"], "unclear", vec!["get_customer"]),
     ];
     for (name, chat, bodies, expect, actions) in cases {
-        let http = Scripted::new(bodies.into_iter().map(|body| Ok(response(200, body))).collect());
+        let http = Scripted::new(bodies.into_iter().map(|body| Ok(dated(LATE, body))).collect());
         let found = match carrier(|_| {}).look_up(&http, &query(chat)).await.unwrap().unwrap() {
             Found::Taken(accepted) => format!("taken {}", accepted.carrier_message_id),
             Found::NotTaken => "not taken".to_owned(),
