@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::HttpResponse;
+use omni_core::time::Timestamp;
 
 use super::words::masked;
 
@@ -41,6 +42,20 @@ pub fn throttled(response: &HttpResponse, code: &str, reason: &str, least: Durat
         },
         other => other,
     }
+}
+
+/// The carrier's own clock, from its `Date` header.
+pub fn server_time(response: &HttpResponse) -> Option<Timestamp> {
+    let date = mail_parser::DateTime::parse_rfc822(response.header("date")?)?;
+    date.is_valid().then(|| Timestamp::from_secs(date.to_timestamp()))
+}
+
+/// Whether something of the time `at` in a carrier's record can be of an attempt that began at
+/// `since`: what is older is an earlier message. Records that count whole seconds may say the
+/// beginning of the second.
+pub fn not_before(at: Timestamp, since: Timestamp) -> bool {
+    let whole = at.as_millis().rem_euclid(1_000) == 0;
+    at >= since || whole && at + Duration::from_secs(1) > since
 }
 
 /// A success whose body cannot be read: something took the request, but only the carrier's

@@ -1,8 +1,10 @@
 //! Finding out whether Bandwidth took a message whose answer we never saw.
 //!
 //! The list shows neither tag nor text, only who, to whom and when: a single message of that
-//! time is ours; several cannot be told apart. It also finds numbers that only begin like the
-//! one asked for, so what comes back is compared whole.
+//! time is ours; several cannot be told apart. One that Bandwidth received before the attempt
+//! began may be the message before ours, so it proves nothing by itself. The list also finds
+//! numbers that only begin like the one asked for, so what comes back is compared whole, and it
+//! comes in pages, newest first: where there are more, the absence on the first means nothing.
 
 use std::time::Duration;
 
@@ -26,13 +28,14 @@ const WINDOW: Duration = Duration::from_secs(120);
 const LAG: Duration = Duration::from_secs(60);
 
 pub(super) fn request(settings: &Settings, query: &LookUp) -> HttpRequest {
-    let since = (query.since - SKEW).to_string();
+    let (from, to) = ((query.since - SKEW).to_string(), (query.since + WINDOW).to_string());
     let filter = form::encode([
         ("sourceTn", on_the_wire(&query.from)),
         ("destinationTn", query.to.expose()),
         ("messageDirection", "OUTBOUND"),
-        ("fromDateTime", since.as_str()),
-        ("limit", "20"),
+        ("fromDateTime", from.as_str()),
+        ("toDateTime", to.as_str()),
+        ("limit", "100"),
     ]);
     HttpRequest::new("GET", settings.url(&format!("messages?{filter}"))).header("accept", "application/json")
 }
@@ -44,32 +47,49 @@ pub(super) fn read(response: &HttpResponse, query: &LookUp) -> Result<Found, Sen
     }
     let Ok(body) = serde_json::from_slice::<Object>(&response.body) else { return Ok(Found::Unclear) };
     let Some(listed) = body.get("messages").and_then(Value::as_array) else { return Ok(Found::Unclear) };
+    if has_more(&body) {
+        return Ok(Found::Unclear);
+    }
     let candidates: Vec<_> =
         listed.iter().filter_map(Value::as_object).filter(|item| may_be_ours(item, query)).collect();
     match candidates.as_slice() {
-        [] if server_time(response).is_some_and(|now| now >= query.since + LAG) => Ok(Found::NotTaken),
-        [only] => match loose::word(only, "messageId") {
-            Some(id) => Ok(Found::Taken(Accepted {
-                state: state_of(only),
-                segments: loose::count(only, "segmentCount"),
-                ..Accepted::with_id(id)
-            })),
-            None => Ok(Found::Unclear),
-        },
+        [] if answer::server_time(response).is_some_and(|now| now >= query.since + LAG) => {
+            Ok(Found::NotTaken)
+        }
+        [only] if received(only).is_some_and(|at| answer::not_before(at, query.since)) => {
+            match loose::word(only, "messageId") {
+                Some(id) => Ok(Found::Taken(Accepted {
+                    state: state_of(only),
+                    segments: loose::count(only, "segmentCount"),
+                    ..Accepted::with_id(id)
+                })),
+                None => Ok(Found::Unclear),
+            }
+        }
         _ => Ok(Found::Unclear),
     }
+}
+
+/// Whether the list goes on on another page.
+fn has_more(body: &Object) -> bool {
+    let pages = loose::object(body, "pageInfo");
+    pages.is_some_and(|pages| {
+        ["nextPage", "nextPageToken"].iter().any(|key| loose::word(pages, key).is_some())
+    })
+}
+
+fn received(item: &Object) -> Option<Timestamp> {
+    Timestamp::parse(item.get("receiveTime")?.as_str()?).ok()
 }
 
 fn may_be_ours(item: &Object, query: &LookUp) -> bool {
     let is_or_absent =
         |key: &str, expect: &str| loose::word(item, key).is_none_or(|word| word.eq_ignore_ascii_case(expect));
-    let received =
-        item.get("receiveTime").and_then(Value::as_str).and_then(|text| Timestamp::parse(text).ok());
     let in_time = |at: Timestamp| at >= query.since - SKEW && at <= query.since + WINDOW;
     is_or_absent("messageDirection", "OUTBOUND")
         && is_or_absent("sourceTn", on_the_wire(&query.from))
         && is_or_absent("destinationTn", query.to.expose())
-        && received.is_none_or(in_time)
+        && received(item).is_none_or(in_time)
 }
 
 /// The list's words for a status; one that we do not know says only that it was taken.
@@ -84,10 +104,4 @@ fn state_of(item: &Object) -> ReportedState {
         "FAILED" | "UNDELIVERED" => ReportedState::Failed,
         _ => ReportedState::Queued,
     }
-}
-
-/// The carrier's own clock, from its `Date` header.
-fn server_time(response: &HttpResponse) -> Option<Timestamp> {
-    let date = mail_parser::DateTime::parse_rfc822(response.header("date")?)?;
-    date.is_valid().then(|| Timestamp::from_secs(date.to_timestamp()))
 }

@@ -34,7 +34,7 @@ impl Session {
         let token = self.token().clone().ok_or_else(|| {
             SendError::rejected(ErrorClass::Auth, "no_credentials", "no token has been issued yet")
         })?;
-        Ok(request.header("authorization", format!("Bearer {}", token.expose())))
+        Ok(bearing(request, &token))
     }
 
     /// Makes a request, and once again with a new token if the one at hand is refused.
@@ -46,19 +46,21 @@ impl Session {
     ) -> Result<HttpResponse, SendError> {
         let mut renewed = false;
         loop {
-            let used = self.prepare(settings, http).await?;
-            let response = http.execute(self.authorize(settings, request.clone())?).await?;
-            if response.status != 401 || settings.oauth.is_none() || renewed {
+            // The token of this try, whatever another send makes of the one that is held.
+            let Some(token) = self.prepare(settings, http).await? else {
+                return Ok(http.execute(self.authorize(settings, request)?).await?);
+            };
+            let response = http.execute(bearing(request.clone(), &token)).await?;
+            if response.status != 401 || renewed {
                 return Ok(response);
             }
             // Another send may have renewed it meanwhile.
-            let refused = used.as_ref().map(Secret::expose).unwrap_or_default();
-            self.token().take_if(|held| held.matches(refused.as_bytes()));
+            self.token().take_if(|held| held.matches(token.expose().as_bytes()));
             renewed = true;
         }
     }
 
-    /// The token, issued if need be. Whatever goes wrong here, no message has been sent.
+    /// The token, issued if need be; `None` where there are none. Whatever goes wrong here, no message has been sent.
     async fn prepare(&self, settings: &Settings, http: &dyn HttpClient) -> Result<Option<Secret>, SendError> {
         let Some(oauth) = &settings.oauth else { return Ok(None) };
         if let Some(token) = self.token().clone() {
@@ -77,6 +79,10 @@ impl Session {
     fn token(&self) -> MutexGuard<'_, Option<Secret>> {
         self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn bearing(request: HttpRequest, token: &Secret) -> HttpRequest {
+    request.header("authorization", format!("Bearer {}", token.expose()))
 }
 
 fn issue(oauth: &OAuth) -> HttpRequest {

@@ -3,7 +3,8 @@
 //! credentials (API description of 2023: `/messageDetailSearch`).
 //!
 //! A record has neither reference nor text, only who, to whom and when. A single one of that
-//! time is ours; several cannot be told apart. How late records are is not known, so none
+//! time is ours, unless it is older than the attempt: then it may be the message before. Several
+//! cannot be told apart. How late records are is not known, so none
 //! proves nothing, and a record without a time that can be read proves nothing either.
 
 use std::time::Duration;
@@ -63,7 +64,7 @@ pub(super) fn read(response: &HttpResponse, query: &LookUp) -> Result<Found, Sen
     let records = records.unwrap_or_default().iter().filter_map(Value::as_object);
     let candidates: Vec<_> = records.filter(|record| may_be_ours(record, query)).collect();
     match candidates.as_slice() {
-        [only] if time_of(only).is_some() => {
+        [only] if time_of(only).is_some_and(|at| answer::not_before(at, query.since)) => {
             Ok(Found::Taken(Accepted { state: state_of(only), ..Accepted::with_id("") }))
         }
         _ => Ok(Found::Unclear),

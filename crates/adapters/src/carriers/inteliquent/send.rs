@@ -88,7 +88,7 @@ pub(super) fn outcome(response: &HttpResponse) -> Result<Accepted, SendError> {
         return Err(match response.status {
             200..=299 => answer::unreadable(),
             408 => answer::refused(response, ErrorClass::BadRequest, "", ""),
-            status => answer::refused(response, answer::class_of(status), "", ""),
+            status => answer::refused(response, class_of_status(status), "", ""),
         });
     };
     let reason = reason(&body);
@@ -106,9 +106,17 @@ pub(super) fn outcome(response: &HttpResponse) -> Result<Accepted, SendError> {
         200..=299 => Err(answer::refused(response, errors::class_of(&reason), "", &reason)),
         408 => Err(answer::refused(response, ErrorClass::BadRequest, "", &reason)),
         status @ (401 | 403 | 429 | 500..=599) => {
-            Err(answer::refused(response, answer::class_of(status), "", &reason))
+            Err(answer::refused(response, class_of_status(status), "", &reason))
         }
         _ => Err(answer::refused(response, client_error(&reason), "", &reason)),
+    }
+}
+
+/// What a status says by itself. The one credential is the API key, so 403 is about it, too.
+const fn class_of_status(status: u16) -> ErrorClass {
+    match status {
+        403 => ErrorClass::Auth,
+        status => answer::class_of(status),
     }
 }
 

@@ -83,12 +83,14 @@ fn report(object: &Object) -> Report {
     }
 }
 
-/// A field of an SMPP receipt text: `stat:UNDELIV err:034`.
+/// A field of an SMPP receipt text: `stat:UNDELIV err:034`, or with a blank behind the colon.
 fn smpp_field(text: &str, name: &str) -> Option<String> {
-    let field = text.split_ascii_whitespace().find_map(|word| {
+    let mut words = text.split_ascii_whitespace();
+    let field = words.find_map(|word| {
         let head = word.get(..name.len())?;
         head.eq_ignore_ascii_case(name).then(|| &word[name.len()..])
     })?;
+    let field = if field.is_empty() { words.next()? } else { field };
     let fits = (1..=20).contains(&field.len()) && field.bytes().all(|b| b.is_ascii_alphanumeric());
     fits.then(|| field.to_owned())
 }

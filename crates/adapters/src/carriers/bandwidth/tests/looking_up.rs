@@ -58,6 +58,14 @@ fn only_a_lone_message_of_that_time_settles_a_send() {
         ),
         ("one, and one that came in", json!([ours, theirs("messageDirection", "INBOUND")]), &late, "taken"),
         ("one without an id", json!([{ "receiveTime": "2025-11-20T15:00:01Z" }]), &late, "unclear"),
+        ("one without a time", json!([{ "messageId": "a" }]), &late, "unclear"),
+        ("the message before ours", json!([item("b", "2025-11-20T14:59:58.400Z")]), &late, "unclear"),
+        (
+            "the message before ours, and ours",
+            json!([item("a", "2025-11-20T15:00:01Z"), item("b", "2025-11-20T14:59:58Z")]),
+            &late,
+            "unclear",
+        ),
         ("none yet", json!([]), &early, "unclear"),
         ("none after a minute", json!([]), &late, "not taken"),
     ];
@@ -72,11 +80,18 @@ fn only_a_lone_message_of_that_time_settles_a_send() {
         };
         assert_eq!(got, expect, "{name}");
     }
-    assert!(
-        look_up::request(&settings(), &query)
-            .url
-            .contains("sourceTn=%2B17205550142&destinationTn=%2B13035550177")
-    );
+    let url = look_up::request(&settings(), &query).url;
+    assert!(url.contains("sourceTn=%2B17205550142&destinationTn=%2B13035550177"), "{url}");
+    // Later messages of a lively conversation must not push ours off the page.
+    assert!(url.contains("&toDateTime=2025-11-20T15%3A02%3A00Z"), "{url}");
+    for pages in [json!({ "nextPage": "https://x.example/?pageToken=a" }), json!({ "nextPageToken": "a" })] {
+        let body = json!({ "messages": [], "pageInfo": pages }).to_string();
+        let answer = HttpResponse { headers: vec![late.clone()], ..response(200, &body) };
+        assert_eq!(look_up::read(&answer, &query), Ok(Found::Unclear), "there are more pages");
+    }
+    let body = json!({ "messages": [], "pageInfo": { "nextPage": null } }).to_string();
+    let answer = HttpResponse { headers: vec![late.clone()], ..response(200, &body) };
+    assert_eq!(look_up::read(&answer, &query), Ok(Found::NotTaken), "this was the last");
 }
 
 #[test]
@@ -102,7 +117,10 @@ fn the_lists_words_have_states() {
         ("FOLDED", 0, ReportedState::Queued),
     ];
     for (word, code, state) in cases {
-        let item = json!({ "messageId": "a", "messageStatus": word, "errorCode": code, "sourceTn": "Acme" });
+        let item = json!({
+            "messageId": "a", "messageStatus": word, "errorCode": code, "sourceTn": "Acme",
+            "receiveTime": "1970-01-01T00:00:00Z",
+        });
         let got = look_up::read(&response(200, &json!({ "messages": [item] }).to_string()), &query).unwrap();
         let expect = Accepted { state, ..Accepted::with_id("a") };
         assert_eq!(got, Found::Taken(expect), "{word} {code}");

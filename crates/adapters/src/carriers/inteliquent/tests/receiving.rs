@@ -78,6 +78,7 @@ fn receipt_words_have_states() {
         ("stat:DELETED", Failed, Some(ErrorClass::Rejected)),
         ("stat:REJECTD", Failed, Some(ErrorClass::Rejected)),
         ("stat:EXPIRED", Failed, Some(ErrorClass::Expired)),
+        ("id:1 stat: UNDELIV err: 034", Failed, Some(ErrorClass::Rejected)),
         ("stat:UNKNOWN", Unknown, None),
         ("stat:CANCELED", Canceled, None),
         ("stat:QUEUED", Queued, None),
