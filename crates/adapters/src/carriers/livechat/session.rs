@@ -101,7 +101,9 @@ impl Session {
                 return Ok(response);
             }
             let error = ApiError::of(&response);
-            if let Some(refused) = token.filter(|_| !tried.token && error.kind == "authentication") {
+            // Something before the API may say so by the status alone.
+            let unauthenticated = error.kind == "authentication" || response.status == 401;
+            if let Some(refused) = token.filter(|_| !tried.token && unauthenticated) {
                 // Another send may have renewed it meanwhile.
                 lock(&self.token).take_if(|held| held.matches(refused.expose().as_bytes()));
                 tried.token = true;

@@ -17,10 +17,12 @@ pub(super) fn parse(account: &Account, body: &Value) -> Result<Vec<CarrierEvent>
         // Bodies posted to a message's own report address may come without a type.
         Some("message.updated") | None => updated(body)?,
         Some("conversation.created") => {
-            Some(CarrierEvent::ConversationStarted(Box::new(conversation(body)?)))
+            let started = Notice { external_id: begun(&body["conversation"]), ..conversation(body)? };
+            Some(CarrierEvent::ConversationStarted(Box::new(started)))
         }
         Some("conversation.updated") if body["conversation"]["status"] == "archived" => {
-            Some(CarrierEvent::ConversationEnded(Box::new(conversation(body)?)))
+            let ended = Notice { external_id: archived(&body["conversation"]), ..conversation(body)? };
+            Some(CarrierEvent::ConversationEnded(Box::new(ended)))
         }
         Some(_) => None,
     };
@@ -281,4 +283,15 @@ fn conversation(body: &Value) -> Result<Notice, Malformed> {
         attributes,
         ..Notice::default()
     })
+}
+
+/// What tells a retry from news, for the API gives neither an id: a conversation begins once.
+fn begun(conversation: &Value) -> Option<String> {
+    Some(format!("{}#started", json::id(&conversation["id"])?))
+}
+
+/// It may be opened and archived again, at another time.
+fn archived(conversation: &Value) -> Option<String> {
+    let at = json::text(&conversation["updatedDatetime"])?;
+    Some(format!("{}#ended#{at}", json::id(&conversation["id"])?))
 }

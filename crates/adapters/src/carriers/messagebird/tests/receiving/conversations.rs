@@ -200,9 +200,19 @@ fn conversations_report_what_became_of_ours() {
         "a conversation begins",
         events("rest", "POST", "https://h/", &[], &begun.to_string()),
         Ok(
-            json!([{ "kind": "conversation_started", "conversation_ref": "c1", "customer": { "address": "+31612345678", "name": "Sanne" } }]),
+            json!([{ "kind": "conversation_started", "external_id": "c1#started", "conversation_ref": "c1", "customer": { "address": "+31612345678", "name": "Sanne" } }]),
         ),
     );
+    let ended = |at: Value| {
+        let conversation =
+            json!({ "id": "c1", "status": "archived", "lastUsedChannelId": "wa1", "updatedDatetime": at });
+        let body = json!({ "type": "conversation.updated", "conversation": conversation }).to_string();
+        events("rest", "POST", "https://h/", &[], &body)
+    };
+    let id = "c1#ended#2025-11-20T15:00:00Z";
+    for (at, id) in [(json!("2025-11-20T15:00:00Z"), json!(id)), (Value::Null, Value::Null)] {
+        check("it ends", ended(at), Ok(json!([{ "kind": "conversation_ended", "external_id": id }])));
+    }
 }
 
 #[test]
