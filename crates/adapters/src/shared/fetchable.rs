@@ -1,4 +1,4 @@
-//! Which media addresses may ever be fetched, and what is left of a sender's file name.
+//! Which media addresses may ever be fetched.
 //!
 //! A callback names any address it likes; fetching it with our credentials, or from inside
 //! our network, would be the sender's way in. So each carrier lists its media hosts, and
@@ -30,16 +30,6 @@ fn covers(pattern: &str, host: &str) -> bool {
         Some(ending) => host.len() > ending.len() && host.ends_with(ending),
         None => host == pattern,
     }
-}
-
-/// The last segment of a file name that somebody else chose, without control characters;
-/// `None` if nothing usable is left.
-pub fn file_name(name: &str) -> Option<String> {
-    const LONGEST: usize = 200;
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let kept: String = last.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
-    let kept = kept.trim();
-    (!matches!(kept, "" | "." | "..")).then(|| kept.to_owned())
 }
 
 #[cfg(test)]
@@ -84,19 +74,5 @@ mod tests {
             assert_eq!(same_origin(address, "http://127.0.0.1:9001/v3"), expect, "{address}");
         }
         assert!(!same_origin("data:text/plain,x", "data:text/plain,x"), "an origin of nobody is nobody's");
-    }
-
-    #[test]
-    fn a_file_name_is_its_last_segment() {
-        let cases = [
-            ("../../etc/passwd", Some("passwd")),
-            (r"C:\temp\invoice.pdf", Some("invoice.pdf")),
-            ("re\u{0}ceipt.png", Some("receipt.png")),
-            ("a/..", None),
-            ("", None),
-        ];
-        for (name, expect) in cases {
-            assert_eq!(file_name(name).as_deref(), expect, "{name:?}");
-        }
     }
 }

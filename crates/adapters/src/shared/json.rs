@@ -4,7 +4,7 @@
 
 use omni_core::webhook::Malformed;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Parses a body. Halves of surrogate pairs (a carrier cut an emoji) become U+FFFD; anything
 /// else that is not JSON, or nested deeper than 128, is [`Malformed`].
@@ -57,6 +57,14 @@ fn is_low(unit: Option<u32>) -> bool {
 fn code_unit(escape: &[u8]) -> Option<u32> {
     let digits = escape.strip_prefix(br"\u")?.get(..4)?;
     digits.iter().try_fold(0, |number, digit| Some(number << 4 | char::from(*digit).to_digit(16)?))
+}
+
+/// The members of an object; none of anything else.
+pub fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
 }
 
 /// The elements of an array; none if it is no array.

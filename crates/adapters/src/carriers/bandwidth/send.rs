@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::sender::on_the_wire;
 use super::{NAME, Settings, media, rich};
+use crate::shared::json::object;
 
 /// Longest text of one request; Bandwidth itself splits it into segments (description of
 /// `messageText`).
@@ -99,13 +100,6 @@ fn apart(mut content: Map<String, Value>) -> (Value, Map<String, Value>) {
     let taken = MANNERS.into_iter().filter_map(|name| Some((name.to_owned(), content.remove(name)?)));
     let manners = taken.collect();
     (content.into(), manners)
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        _ => Map::new(),
-    }
 }
 
 /// The text if it fits: a longer one is split before it comes here, never cut.

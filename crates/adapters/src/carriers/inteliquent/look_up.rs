@@ -17,6 +17,7 @@ use omni_core::http::{HttpRequest, HttpResponse};
 use omni_core::time::Timestamp;
 use serde_json::{Value, json};
 
+use super::send::digits;
 use super::{REGION, Services};
 use crate::shared::basic_auth::Credential;
 use crate::shared::loose::{self, Object};
@@ -42,10 +43,6 @@ pub(super) fn request(services: &Services, query: &LookUp) -> HttpRequest {
         .header("authorization", credential.header())
         .header("accept", "application/json")
         .json(&body)
-}
-
-fn digits(address: &Address) -> &str {
-    address.expose().trim_start_matches('+')
 }
 
 /// As in the description's example: always with milliseconds.

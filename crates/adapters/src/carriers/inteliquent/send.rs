@@ -77,7 +77,7 @@ const fn why_not(content: &OutboundContent) -> &'static str {
 }
 
 /// Eleven digits, without plus.
-fn digits(address: &Address) -> &str {
+pub(super) fn digits(address: &Address) -> &str {
     address.expose().trim_start_matches('+')
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::account::{Account, ChannelRoute, Generation};
 use super::{errors, status};
-use crate::shared::json;
+use crate::shared::json::{self, object};
 
 /// Most reply buttons that WhatsApp shows; more become a list.
 const MAX_BUTTONS: usize = 3;
@@ -231,14 +231,6 @@ fn common_content() -> Vec<MessageType> {
         MessageType::Location,
         MessageType::Custom,
     ]
-}
-
-/// The members of an object; none of anything else.
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        _ => Map::new(),
-    }
 }
 
 /// How the platform names a template: by its id, which begins with `id_prefix`, or its slug.

@@ -127,7 +127,7 @@ fn an_answer_of_an_agent_is_to_the_chats_customer() {
 
 #[test]
 fn every_kind_of_event_is_read() {
-    let file = json!({ "type": "file", "url": "https://files.livechatinc.com/a.png", "name": "a.png", "content_type": "image/png", "width": 1, "alternative_text": "cat" });
+    let file = json!({ "type": "file", "url": "https://files.livechatinc.com/a.png", "name": "a\u{202e}.png", "content_type": "image/png", "width": 1, "alternative_text": "cat" });
     let form = json!({ "type": "filled_form", "form_type": "postchat", "fields": [
         { "id": "1", "label": "Rate", "type": "radio", "answer": { "id": "0", "label": "Good" } }, { "id": "2", "type": "question", "answer": "fine" } ] });
     let cards = json!({ "type": "rich_message", "template_id": "cards", "elements": [{ "title": "A" }, { "subtitle": "B" }, { "title": "C" }] });

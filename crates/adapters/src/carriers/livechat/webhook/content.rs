@@ -71,21 +71,21 @@ pub(super) fn pressed(value: &Value, postback: &Value) -> Map<String, Value> {
 }
 
 fn file(settings: &Settings, wire: &Value) -> MediaRef {
-    let text = |name: &str| json::text(&wire[name]).map(str::to_owned);
+    let said = |name: &str| json::text(&wire[name]).map(str::to_owned);
     let mut attributes = Map::new();
     for name in ["width", "height", "alternative_text"] {
         if !wire[name].is_null() {
             attributes.insert(name.into(), wire[name].clone());
         }
     }
-    let mime = text("content_type");
+    let mime = said("content_type");
     let family = mime.as_deref().and_then(|mime| mime.split('/').next()).unwrap_or_default();
     let kind = if matches!(family, "image" | "video" | "audio") { family } else { "document" };
     MediaRef {
         blocked: !wire["url"].as_str().is_some_and(|url| is_on_cdn(settings, url)),
-        url: text("url"),
+        url: said("url"),
         kind: Some(kind.to_owned()),
-        filename: json::text(&wire["name"]).and_then(fetchable::file_name),
+        filename: json::text(&wire["name"]).and_then(text::base_name),
         size: wire["size"].as_u64(),
         mime,
         attributes,

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::super::account::{Account, channel_key};
 use super::super::{NAME, errors, status};
 use super::{channel, failed, from_person, identifier, media, time};
-use crate::shared::{fetchable, html, json, words};
+use crate::shared::text::base_name;
+use crate::shared::{html, json, words};
 
 pub(super) fn parse(account: &Account, request: &WebhookRequest) -> Result<Vec<CarrierEvent>, Malformed> {
     let body = json::parse(&request.body)?;
@@ -158,7 +159,7 @@ fn files(list: &Value, kind: impl Fn(&str) -> &'static str) -> Vec<MediaRef> {
         let url = json::text(&wire["mediaUrl"])?;
         Some(MediaRef {
             mime: mime.map(str::to_owned),
-            filename: json::text(&wire["filename"]).and_then(fetchable::file_name),
+            filename: json::text(&wire["filename"]).and_then(base_name),
             ..media(url, Some(kind(mime.unwrap_or_default())))
         })
     };

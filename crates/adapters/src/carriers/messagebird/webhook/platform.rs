@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::super::account::{Account, workspace_key};
 use super::super::{NAME, errors, status};
 use super::{address, failed, from_person, media, place, time};
-use crate::shared::{fetchable, json};
+use crate::shared::json;
+use crate::shared::text::base_name;
 
 pub(super) fn parse(account: &Account, request: &WebhookRequest) -> Result<Vec<CarrierEvent>, Malformed> {
     let body = json::parse(&request.body)?;
@@ -267,7 +268,7 @@ fn attach(message: &mut InboundMessage, name: &str, kind: MessageType, wire: &Va
     file.kind = Some(if is_voice { "voice" } else { name }.to_owned());
     file.id = json::id(&wire["id"]);
     file.mime = json::text(&wire["mime_type"]).map(str::to_owned);
-    file.filename = json::text(&wire["filename"]).and_then(fetchable::file_name);
+    file.filename = json::text(&wire["filename"]).and_then(base_name);
     message.media.push(file);
 }
 

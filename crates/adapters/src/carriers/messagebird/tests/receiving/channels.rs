@@ -22,7 +22,7 @@ fn channels_bring_messages_and_states() {
             "a file",
             "whatsapp.inbound",
             body(
-                json!({ "type": "file", "file": { "files": [{ "mediaUrl": "https://media.api.bird.com/x", "contentType": "application/pdf", "filename": "../a.pdf" }] } }),
+                json!({ "type": "file", "file": { "files": [{ "mediaUrl": "https://media.api.bird.com/x", "contentType": "application/pdf", "filename": "../a\u{202e}.pdf" }] } }),
             ),
             json!([{ "type": "document", "media": [{ "kind": "document", "filename": "a.pdf", "mime": "application/pdf" }] }]),
         ),

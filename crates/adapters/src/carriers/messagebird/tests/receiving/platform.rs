@@ -44,7 +44,7 @@ fn the_platform_brings_every_kind_of_content() {
         ),
         (
             "a file",
-            json!({ "document": file(json!({ "filename": "a/b.pdf" })) }),
+            json!({ "document": file(json!({ "filename": "a/b\u{202e}.pdf" })) }),
             json!({ "type": "document", "media": [{ "filename": "b.pdf" }] }),
         ),
         ("a sticker", json!({ "sticker": file(json!({})) }), json!({ "type": "sticker" })),
