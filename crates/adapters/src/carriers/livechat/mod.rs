@@ -8,7 +8,7 @@
 //! | media   | in by address on its own CDN; out as a file of that CDN (`upload_file`), else as cards |
 //! | send    | `POST /v3.6/agent/action/send_event`; a chat that slept is resumed once; one that we do not know is asked for (`get_customer`), and begun (`start_chat`) if there is none |
 //! | status  | our own event comes back with our `custom_id`: sent; `events_marked_as_seen`: read |
-//! | settle  | `list_threads` shows our `custom_id`, or it does not; a new chat is looked for among the person's |
+//! | settle  | `list_threads` shows our `custom_id`, or 20 s after the attempt still does not; a new chat is looked for among the person's |
 //! | limits  | 16 KB of text; uploads of 10 MB; ten cards, 13 buttons; no receipts of delivery |
 //!
 //! A chat lives as long as the relation to the customer; its threads are the sessions. The
@@ -83,6 +83,8 @@
 //! - HTTP statuses of errors, so the type decides; source addresses.
 //! - Rate limits, of which only `too_many_requests` is known: `rate_per_sender = 10` is a careful
 //!   beginning.
+//! - Whether one press on a button of the kind `message` comes twice, as a message with a postback
+//!   and as `incoming_rich_message_postback`: each is taken for an answer.
 //! - Which of several chats of one person is the living one: the last that is listed is taken.
 
 mod case;
