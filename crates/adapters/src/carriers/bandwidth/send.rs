@@ -70,7 +70,7 @@ fn rcs(
     application: &str,
 ) -> Result<Map<String, Value>, SendError> {
     let (content, manners) = match &message.content {
-        OutboundContent::Custom(custom) => apart(own_shape(custom)?.clone()),
+        OutboundContent::Custom(custom) => apart(own_shape(custom)?.clone())?,
         content => (rich::content(settings, content)?, Map::new()),
     };
     let mut body = object(json!({
@@ -96,10 +96,13 @@ fn own_shape(custom: &Custom) -> Result<&Map<String, Value>, SendError> {
 }
 
 /// An RCS content, and what its object says about how it is sent.
-fn apart(mut content: Map<String, Value>) -> (Value, Map<String, Value>) {
+fn apart(mut content: Map<String, Value>) -> Result<(Value, Map<String, Value>), SendError> {
     let taken = MANNERS.into_iter().filter_map(|name| Some((name.to_owned(), content.remove(name)?)));
     let manners = taken.collect();
-    (content.into(), manners)
+    if content.is_empty() {
+        return Err(SendError::Unsupported("an RCS message of Bandwidth's shape has content"));
+    }
+    Ok((content.into(), manners))
 }
 
 /// The text if it fits: a longer one is split before it comes here, never cut.

@@ -1,5 +1,6 @@
 //! Tables over callbacks, proof and chats; the shared vectors run in `tests/vectors.rs`.
 
+mod actions;
 mod asking;
 mod contents;
 mod receiving;

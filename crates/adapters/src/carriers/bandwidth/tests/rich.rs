@@ -150,6 +150,7 @@ fn what_rcs_cannot_say_is_refused() {
         ("a reaction",              OutboundContent::Reaction { target: "m".into(), emoji: "👍".into() },       "reactions"),
         ("a template",              OutboundContent::Template(omni_core::content::Template::default()),         "templates"),
         ("contact cards",           OutboundContent::Contacts { contacts: json!([]) },                          "words, suggestions"),
+        ("its own shape of nothing", own_shape("bandwidth", &json!({"priority": "high"})), "has content"),
         ("another carrier's shape", own_shape("whatsapp", &json!({"text": "x"})),                               "another carrier"),
     ];
     for (name, content, words) in cases {
