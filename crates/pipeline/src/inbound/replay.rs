@@ -1,6 +1,6 @@
 //! Replay defence for schemes that carry a one-time token.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use omni_core::id::ConnectionId;
@@ -15,7 +15,33 @@ const MOST: usize = 100_000;
 /// and a message that slips through after a restart is still stored only once.
 #[derive(Debug, Default)]
 pub struct ReplayCache {
-    seen: Mutex<HashMap<(ConnectionId, String), Once>>,
+    tokens: Mutex<Tokens>,
+}
+
+/// Whose token, and which.
+type Key = (ConnectionId, String);
+
+#[derive(Debug, Default)]
+struct Tokens {
+    seen: HashMap<Key, Once>,
+    /// The same by expiry, so that making room for one looks at one.
+    expiring: BTreeSet<(Timestamp, Key)>,
+}
+
+impl Tokens {
+    fn forget_soonest(&mut self) {
+        if let Some((_, key)) = self.expiring.pop_first() {
+            self.seen.remove(&key);
+        }
+    }
+
+    fn insert(&mut self, key: Key, once: Once) {
+        let until = once.until;
+        if let Some(before) = self.seen.insert(key.clone(), once) {
+            self.expiring.remove(&(before.until, key.clone()));
+        }
+        self.expiring.insert((until, key));
+    }
 }
 
 /// What the cache knows of a token.
@@ -32,8 +58,9 @@ pub enum Seen {
 impl ReplayCache {
     /// What is known of `once`.
     pub fn look_up(&self, connection: &ConnectionId, once: &Once, now: Timestamp) -> Seen {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match seen.get(&(connection.clone(), once.token.clone())).filter(|before| before.until >= now) {
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        match tokens.seen.get(&(connection.clone(), once.token.clone())).filter(|before| before.until >= now)
+        {
             None => Seen::Fresh,
             Some(before) if before.digest.is_some() && before.digest == once.digest => Seen::Retry,
             Some(_) => Seen::Replay,
@@ -43,16 +70,11 @@ impl ReplayCache {
     /// Remembers `once`. Only when its request is safely stored: a carrier that got a 5xx
     /// comes back with the same token.
     pub fn remember(&self, connection: &ConnectionId, once: Once, now: Timestamp) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.len() >= MOST {
-            seen.retain(|_, once| once.until >= now);
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        while tokens.expiring.first().is_some_and(|(until, _)| *until < now) || tokens.seen.len() >= MOST {
+            tokens.forget_soonest();
         }
-        if seen.len() >= MOST
-            && let Some(soonest) = seen.iter().min_by_key(|(_, once)| once.until).map(|(key, _)| key.clone())
-        {
-            seen.remove(&soonest);
-        }
-        seen.insert((connection.clone(), once.token.clone()), once);
+        tokens.insert((connection.clone(), once.token.clone()), once);
     }
 }
 
@@ -72,5 +94,25 @@ mod tests {
         assert_eq!((look_up(None, 60), look_up(None, 61)), (Seen::Replay, Seen::Fresh));
         cache.remember(&connection, once(Some([1; 32])), at(0));
         assert_eq!((look_up(Some([1; 32]), 60), look_up(Some([2; 32]), 60)), (Seen::Retry, Seen::Replay));
+    }
+
+    #[test]
+    fn a_full_cache_forgets_what_expires_first() {
+        let cache = ReplayCache::default();
+        let connection: ConnectionId = "mb".parse().unwrap();
+        let once = |n: usize| Once {
+            token: format!("jti-{n}"),
+            until: Timestamp::from_secs(1_000 + n as i64),
+            digest: None,
+        };
+        let now = Timestamp::from_secs(0);
+        for n in 0..=MOST {
+            cache.remember(&connection, once(n), now);
+        }
+        assert_eq!(cache.look_up(&connection, &once(0), now), Seen::Fresh);
+        assert_eq!(cache.look_up(&connection, &once(1), now), Seen::Replay);
+        cache.remember(&connection, once(1), now);
+        let tokens = cache.tokens.lock().unwrap();
+        assert_eq!((tokens.seen.len(), tokens.expiring.len()), (MOST, MOST));
     }
 }
