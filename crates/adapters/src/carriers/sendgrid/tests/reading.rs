@@ -199,3 +199,12 @@ fn dates_are_read_or_left_out() {
         assert_eq!(mail::parse_date(text), expect.map(Timestamp::from_secs), "{text}");
     }
 }
+
+#[test]
+fn only_the_latest_ancestors_are_kept() {
+    let many: String = (0..200_000).map(|n| format!("<{n}@c>\r\n ")).collect();
+    let headers = mail::Headers::parse(&format!("References: {}\r\n", many.replace("\r\n", "")));
+    let references = headers.references();
+    assert_eq!((references.len(), references[0].as_str()), (50, "199950@c"));
+    assert_eq!(references[49], "199999@c");
+}
