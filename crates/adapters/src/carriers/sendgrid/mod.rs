@@ -21,6 +21,9 @@
 //! HTML shows them as `cid:<file name>`. Without a subject of its own a mail has the
 //! connection's, behind `Re:` if it answers.
 //!
+//! Raw mails of more parts, headers or messages within messages than people send are not taken
+//! apart: they arrive with subject and sender, and their bytes stay in the journal.
+//!
 //! An automatic answer says so (`Auto-Submitted`), so that no other machine answers it.
 //!
 //! Copies (`cc`, `bcc`) have events of their own: they are noted, but only what happens to the
@@ -90,6 +93,7 @@ mod inbound;
 mod mail;
 mod mailbox;
 mod mime;
+mod mime_limits;
 mod oauth;
 mod quote;
 mod recipients;
