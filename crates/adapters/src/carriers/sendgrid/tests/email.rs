@@ -123,3 +123,11 @@ fn a_copys_fate_is_not_the_mails() {
         assert_members(name, &event(email, changes), &expect);
     }
 }
+
+#[test]
+fn one_address_has_one_fingerprint() {
+    let of = recipients::fingerprint;
+    assert_eq!(of("Rosa@B\u{fc}cher.example"), of("rosa@xn--bcher-kva.example"));
+    assert_ne!(of("rosa@b\u{fc}cher.example"), of("rosa@bucher.example"));
+    assert_ne!(of("rosa@c.example"), of("rose@c.example"));
+}
