@@ -8,6 +8,7 @@ pub mod form;
 pub mod form_data;
 pub mod hmac;
 pub mod html;
+pub mod issued_token;
 pub mod json;
 pub mod loose;
 pub mod multipart;

@@ -56,7 +56,9 @@ fn add_email(mail: &mut Value, email: &Email) -> Result<(), SendError> {
     let html = email.html.as_deref().filter(|html| !html.trim().is_empty());
     let html = html.map(|html| format!("{html}{}", links_in_html(&files.links)));
     add_attached(mail, &files);
-    add_words(mail, Some(&with_links(Some(text), &files.links)), html.as_deref())
+    let words = with_links(Some(text), &files.links);
+    let is_only_files = words.is_empty() && html.is_none() && !files.attached.is_empty();
+    add_words(mail, Some(if is_only_files { NO_WORDS } else { &words }), html.as_deref())
 }
 
 fn add_media(mail: &mut Value, media: &[OutboundMedia], text: Option<&str>) -> Result<(), SendError> {

@@ -9,6 +9,9 @@ use crate::shared::loose::{self, Object};
 use crate::shared::multipart::Part;
 use crate::shared::text;
 
+/// Longest JSON in a field: a thousand recipients or attachments need half of it.
+const LONGEST_JSON: usize = 1 << 20;
+
 /// The form.
 pub(super) struct Form<'a> {
     parts: Vec<Part<'a>>,
@@ -40,9 +43,10 @@ impl<'a> Form<'a> {
         self.text(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
-    /// A field that holds a JSON object; empty if it does not.
+    /// A field that holds a JSON object; empty if it does not, or is far longer than any.
     pub(super) fn json(&self, name: &str) -> Object {
-        self.bytes(name).and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
+        let bytes = self.bytes(name).filter(|bytes| bytes.len() <= LONGEST_JSON);
+        bytes.and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
     }
 
     /// The attachments that are there, whatever number the form claims.

@@ -10,8 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::{NAME, body};
 
-/// Headers that SendGrid writes itself and refuses (Mail Send v3, `headers`).
-const RESERVED_HEADERS: [&str; 12] = [
+/// Headers that SendGrid writes itself and refuses (Mail Send v3, `headers`), and the one that
+/// names recipients where mail comes in by SMTP.
+const RESERVED_HEADERS: [&str; 13] = [
+    "x-smtpapi",
     "x-sg-id",
     "x-sg-eid",
     "received",
@@ -30,14 +32,13 @@ const OUR_HEADERS: [&str; 3] = ["message-id", "in-reply-to", "references"];
 /// What may be said for the one recipient; who that is may not.
 const OF_RECIPIENT: [&str; 6] =
     ["subject", "headers", "substitutions", "dynamic_template_data", "custom_args", "send_at"];
-/// Members of events, which custom arguments of the same name would hide (Event Webhook).
-const OF_EVENTS: [&str; 20] = [
+/// Members of events, which custom arguments of the same name would hide (Event Webhook); beside
+/// them all that begin with `sg_`.
+const OF_EVENTS: [&str; 18] = [
     "email",
     "timestamp",
     "event",
     "smtp-id",
-    "sg_event_id",
-    "sg_message_id",
     "category",
     "asm_group_id",
     "type",
@@ -63,6 +64,7 @@ pub(super) fn merge(mail: &mut Value, custom: &Custom) -> Result<(), SendError> 
     if custom.carrier != NAME.0 {
         return Err(SendError::Unsupported("content in another carrier's shape"));
     }
+    spelled(&custom.object)?;
     for (name, value) in &custom.object {
         match name.as_str() {
             "from" | "personalizations" => {}
@@ -114,10 +116,21 @@ fn add_members(target: &mut Value, value: &Value) -> Result<(), SendError> {
     Ok(())
 }
 
+/// SendGrid's members are in lower case; nobody promises that it does not take `From` for one.
+fn spelled(object: &Object) -> Result<(), SendError> {
+    if object.keys().any(|name| name.contains(char::is_uppercase)) {
+        return Err(SendError::Unsupported("members of a mail are written in lower case"));
+    }
+    Ok(())
+}
+
 /// Mail settings may send the mail elsewhere, too: that is for `bcc` of a mail to say.
 fn without_copies(value: &Value) -> Result<&Value, SendError> {
     let settings = members(value)?;
-    let posts = settings.get("spam_check").is_some_and(|check| check.get("post_to_url").is_some());
+    spelled(settings)?;
+    let check = settings.get("spam_check").and_then(Value::as_object);
+    check.map_or(Ok(()), spelled)?;
+    let posts = check.is_some_and(|check| check.contains_key("post_to_url"));
     if posts || settings.contains_key("bcc") {
         return Err(SendError::Unsupported("mail settings may not send the mail elsewhere"));
     }
@@ -148,7 +161,7 @@ fn add_arguments(target: &mut Value, value: &Value) -> Result<(), SendError> {
         if name.starts_with("omni_") {
             continue;
         }
-        if OF_EVENTS.contains(&name.as_str()) {
+        if name.starts_with("sg_") || OF_EVENTS.contains(&name.as_str()) {
             return Err(SendError::Unsupported("a custom argument is called like a member of events"));
         }
         let text = value.as_str().ok_or(SendError::Unsupported("custom arguments are texts"))?;

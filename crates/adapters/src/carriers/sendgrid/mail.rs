@@ -49,8 +49,11 @@ impl Headers {
 
     /// Its ancestors, the oldest first; the latest fifty.
     pub(super) fn references(&self) -> Vec<String> {
-        let all: Vec<_> = self.get("references").map(|value| ids(value).collect()).unwrap_or_default();
-        all[all.len().saturating_sub(MOST_REFERENCES)..].to_vec()
+        // From the end: a hostile header may name millions.
+        let latest = ids(self.get("references").unwrap_or_default()).rev().take(MOST_REFERENCES);
+        let mut references: Vec<_> = latest.collect();
+        references.reverse();
+        references
     }
 
     /// When it was written.
@@ -76,7 +79,7 @@ impl Headers {
 }
 
 /// The ids in a header: `<a@b> <c@d>`; without brackets, its words.
-fn ids(value: &str) -> impl Iterator<Item = String> + '_ {
+fn ids(value: &str) -> impl DoubleEndedIterator<Item = String> + '_ {
     value
         .split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ','))
         .filter(|id| !id.is_empty() && id.len() <= 998 && !id.chars().any(char::is_control))

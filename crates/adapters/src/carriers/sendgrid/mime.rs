@@ -1,8 +1,9 @@
 //! Raw mode: the whole MIME message in one field.
 
-use mail_parser::{MessageParser, MimeHeaders, PartType};
+use mail_parser::{HeaderName, MessageParser, MimeHeaders, PartType};
 
 use super::content::Attachment;
+use super::mime_limits;
 use crate::shared::text;
 
 /// Larger than SendGrid ever sends.
@@ -19,14 +20,17 @@ pub(super) struct RawMail {
     pub(super) attachments: Vec<Attachment>,
 }
 
-/// Reads a message; what cannot be read as one has a head at most.
+/// Reads a message; what cannot be read as one, or costs too much to read, has a head at most.
 pub(super) fn read(raw: &[u8]) -> RawMail {
     let end = [&b"\r\n\r\n"[..], b"\n\n"]
         .iter()
         .filter_map(|gap| raw.windows(gap.len()).position(|window| window == *gap))
         .min();
     let head = String::from_utf8_lossy(&raw[..end.unwrap_or(raw.len()).min(256 * 1024)]).into_owned();
-    let parsed = (raw.len() <= MAX_RAW).then(|| MessageParser::default().parse(raw)).flatten();
+    let is_readable = raw.len() <= MAX_RAW && mime_limits::is_readable(raw);
+    // Only what is asked for below is taken apart: lists of addresses can be long.
+    let parser = MessageParser::new().with_mime_headers().header_text(HeaderName::Subject);
+    let parsed = is_readable.then(|| parser.parse(raw)).flatten();
     let Some(message) = parsed else { return RawMail { head, ..RawMail::default() } };
     let text = message.text_bodies().find_map(|part| match &part.body {
         PartType::Text(text) => Some(text.to_string()),

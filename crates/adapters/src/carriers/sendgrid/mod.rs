@@ -21,6 +21,9 @@
 //! HTML shows them as `cid:<file name>`. Without a subject of its own a mail has the
 //! connection's, behind `Re:` if it answers.
 //!
+//! Raw mails of more parts, headers or messages within messages than people send are not taken
+//! apart: they arrive with subject and sender, and their bytes stay in the journal.
+//!
 //! An automatic answer says so (`Auto-Submitted`), so that no other machine answers it.
 //!
 //! Copies (`cc`, `bcc`) have events of their own: they are noted, but only what happens to the
@@ -90,6 +93,7 @@ mod inbound;
 mod mail;
 mod mailbox;
 mod mime;
+mod mime_limits;
 mod oauth;
 mod quote;
 mod recipients;
@@ -128,7 +132,7 @@ pub const PLUGIN: CarrierPlugin = CarrierPlugin {
         let keys = signature::Keys::read(&settings.public_keys).ok_or_else(|| {
             SettingsError::new("public_keys", "not a P-256 public key: copy it from SendGrid, base64 or PEM")
         })?;
-        Ok(Arc::new(SendGrid { capabilities: capabilities(), keys, settings }))
+        Ok(Arc::new(SendGrid::new(settings, keys)))
     },
     case_settings,
 };
@@ -155,6 +159,15 @@ struct SendGrid {
     settings: Settings,
     keys: signature::Keys,
     capabilities: Capabilities,
+    /// The OAuth client's secrets as a form writes them.
+    written_secrets: Vec<Secret>,
+}
+
+impl SendGrid {
+    fn new(settings: Settings, keys: signature::Keys) -> Self {
+        let written_secrets = settings.oauth.as_ref().map(oauth::written).unwrap_or_default();
+        Self { capabilities: capabilities(), keys, settings, written_secrets }
+    }
 }
 
 fn capabilities() -> Capabilities {
@@ -205,7 +218,7 @@ impl Carrier for SendGrid {
 
     fn secrets_in_callbacks(&self) -> Vec<&Secret> {
         let clients = self.settings.oauth.iter().flat_map(Oauth::secrets);
-        self.settings.path_token.iter().chain(clients).collect()
+        self.settings.path_token.iter().chain(clients).chain(&self.written_secrets).collect()
     }
 
     fn handshake(&self, request: &WebhookRequest) -> Option<WebhookReply> {

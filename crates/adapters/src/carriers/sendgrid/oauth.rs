@@ -34,6 +34,33 @@ pub(super) fn answer(oauth: Option<&Oauth>, request: &WebhookRequest) -> Option<
     })
 }
 
+/// The client secrets as a form writes them, where that differs from what they are: a token
+/// request to a mistyped path is kept like any other, and must not keep a secret either.
+pub(super) fn written(oauth: &Oauth) -> Vec<Secret> {
+    let of = |secret: &Secret| {
+        let upper = form::segment(secret.expose());
+        let (as_form, lower) = (upper.replace("%20", "+"), lower_escapes(&upper));
+        let mut ways = vec![lower.replace("%20", "+"), lower, as_form, upper];
+        ways.sort_unstable();
+        ways.dedup();
+        ways.retain(|way| !secret.matches(way.as_bytes()));
+        ways.into_iter().map(Secret::new)
+    };
+    oauth.secrets().flat_map(of).collect()
+}
+
+/// `%2B` as `%2b`: both are written.
+fn lower_escapes(text: &str) -> String {
+    let mut lower = String::with_capacity(text.len());
+    let mut left = 0;
+    for c in text.chars() {
+        left = if c == '%' { 3 } else { left };
+        lower.push(if left > 0 { c.to_ascii_lowercase() } else { c });
+        left = u8::saturating_sub(left, 1);
+    }
+    lower
+}
+
 /// What is wrong with a request, in the words of section 5.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Problem {

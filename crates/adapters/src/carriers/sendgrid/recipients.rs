@@ -54,6 +54,12 @@ fn listed(copies: &[Address], seen: &mut HashSet<String>) -> Result<Vec<Value>, 
 /// Stands for the recipient in events, because those of copies bring the same arguments back.
 /// Not the address itself: custom arguments are no place for personal data.
 pub(super) fn fingerprint(address: &str) -> String {
-    let digest = hmac::digest(address.to_lowercase().as_bytes());
+    let lower = address.to_lowercase();
+    // A domain in other letters has two spellings, and events need not bring ours.
+    let spelled = lower.rsplit_once('@').and_then(|(local, domain)| {
+        let host = url::Host::parse(domain).ok()?;
+        Some(format!("{local}@{host}"))
+    });
+    let digest = hmac::digest(spelled.unwrap_or(lower).as_bytes());
     hmac::hex(&digest[..8])
 }

@@ -100,6 +100,10 @@ pub(super) fn outcome(response: &HttpResponse) -> Result<Accepted, SendError> {
     }
     let body: Object = serde_json::from_slice(&response.body).unwrap_or_default();
     let first = body.get("errors").and_then(Value::as_array).and_then(|errors| errors.first()?.as_object());
+    // An answer of a proxy in between says nothing about what lies behind it.
+    if first.is_none() && response.status == 502 {
+        return Err(SendError::Ambiguous("answer 502 without SendGrid's errors".into()));
+    }
     let said = |key: &str| first.and_then(|error| loose::word(error, key)).unwrap_or_default();
     let (reason, field) = (said("message"), said("field"));
     let class = errors::class_of_answer(response.status, &reason, &field);

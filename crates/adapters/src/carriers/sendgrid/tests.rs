@@ -65,7 +65,7 @@ fn signed(path: &str, timestamp: &str, body: &[u8]) -> WebhookRequest {
 fn carrier(settings: &Value) -> SendGrid {
     let settings = self::settings(settings);
     let keys = signature::Keys::read(&settings.public_keys).unwrap();
-    SendGrid { capabilities: capabilities(), keys, settings }
+    SendGrid::new(settings, keys)
 }
 
 fn verdict(settings: &Value, request: &WebhookRequest) -> Result<(), &'static str> {

@@ -3,11 +3,13 @@
 
 use omni_core::failure::ErrorClass;
 
+use crate::shared::answer;
+
 /// What an error means: by its code, else by the HTTP status it came with (`None` in
 /// callbacks).
 pub(super) fn class(code: Option<u32>, http_status: Option<u16>) -> ErrorClass {
     let known = code.and_then(by_code);
-    known.unwrap_or_else(|| http_status.map_or(ErrorClass::Rejected, by_http_status))
+    known.unwrap_or_else(|| http_status.map_or(ErrorClass::Rejected, answer::class_of))
 }
 
 /// The documented codes (Twilio's error catalogue, 2026). 216602 is right: a content type that
@@ -43,15 +45,4 @@ pub(super) fn by_code(code: u32) -> Option<ErrorClass> {
         30_036                                                => ErrorClass::Expired,
         _ => return None,
     })
-}
-
-fn by_http_status(status: u16) -> ErrorClass {
-    match status {
-        401 => ErrorClass::Auth,
-        403 => ErrorClass::Permission,
-        429 => ErrorClass::Throttled,
-        500.. => ErrorClass::Transient,
-        400..=499 => ErrorClass::BadRequest,
-        _ => ErrorClass::Rejected,
-    }
 }

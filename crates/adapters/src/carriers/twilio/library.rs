@@ -54,6 +54,9 @@ impl Library {
         http: &dyn HttpClient,
         definition: &Definition,
     ) -> Result<String, SendError> {
+        if let Some(sid) = self.remembered(definition) {
+            return Ok(sid);
+        }
         let _one_at_a_time = self.making.lock().await;
         if let Some(sid) = self.remembered(definition) {
             return Ok(sid);

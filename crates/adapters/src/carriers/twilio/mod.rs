@@ -14,7 +14,7 @@
 //! | log in    | Basic by auth token or API key, or a bearer token of an OAuth app, issued for an hour |
 //! | reference | our id as `m=` in the query of the status URL: signed, so it comes back unchanged   |
 //! | status    | queued, sent, delivered, read, undelivered, failed, canceled; duplicated, unordered |
-//! | look up   | the list of messages to the recipient; bodies are compared                          |
+//! | look up   | the list of messages to the recipient; bodies are compared, doubt is no answer       |
 //! | stop      | Twilio answers STOP, START and HELP itself, and blocks (21610) until START          |
 //! | expiry    | `ValidityPeriod`, counted from when the message was made; else ten hours           |
 //! | limits    | text 1,600; ten media on MMS, one on WhatsApp; templates by Content SID             |
@@ -29,13 +29,14 @@
 //!
 //! # Buttons, lists, links, products
 //!
-//! Twilio takes them only as content that is stored there first. What is stored holds none of a
-//! message's words, only the form ("three replies"), under the name `omni_` and a digest of it;
-//! the words follow as variables. So an account gets a few dozen entries, and a restart finds
-//! them by name instead of making them again. They need no approval, and therefore show only
-//! within the 24 hours on WhatsApp: three replies or one link, ten entries of a list. Whatever
-//! goes wrong before the message's own request counts as not sent. An entry that somebody
-//! deletes is made anew when it is needed.
+//! Twilio takes them only as content that is stored there first. What is stored is only the form
+//! ("three replies") under the name `omni_` and a digest of it; the words follow as variables.
+//! Where Twilio takes none, they stand in the form: a link's title over one link, its host, the
+//! small text below a card, a catalogue's thumbnail. So an account gets a few dozen entries, and
+//! one more for each of those, and a restart finds them by name instead of making them again.
+//! They need no approval, and therefore show only within the 24 hours on WhatsApp: three replies
+//! or one link, ten entries of a list. Whatever goes wrong before the message's own request counts
+//! as not sent. An entry that somebody deletes is made anew when it is needed.
 //!
 //! [`Carrier::request`] asks nobody, so before an entry is known it puts the name where the
 //! `HX…` belongs; [`Carrier::send`] finds or makes it first.

@@ -1,10 +1,10 @@
 //! Rich content as Twilio wants it: a definition that is stored there once (`HX…`), and the
 //! values that each message fills in.
 //!
-//! All words of a message are values, so a definition is only a form: "three replies", "a
-//! list of five". An account needs a few dozen, however many messages are sent, and no
-//! person's words lie in it. Twilio advises the same for messages within the 24 hours, which
-//! need no approval. What it takes no variables in stands in the definition itself.
+//! The words of a message are values, so a definition is only a form: "three replies", "a
+//! list of five". An account needs a few dozen, however many messages are sent. Twilio advises
+//! the same for messages within the 24 hours, which need no approval. What it takes no variables
+//! in stands in the definition itself.
 
 use std::collections::BTreeMap;
 
@@ -84,11 +84,13 @@ impl Blanks {
             return Err(refused(what, "must be an http or https URL"));
         }
         let host = url.find("://").map_or(0, |at| at + "://".len());
-        let path = url.get(host..).and_then(|rest| rest.find('/')).map(|at| host + at + 1);
-        match path.and_then(|at| url.split_at_checked(at)) {
-            Some((host, path)) if !path.is_empty() => {
-                at_most(what, path, MAX_VALUE)?;
-                Ok(format!("{}{}", literal(what, host)?, self.put(path)))
+        let end = url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map(|at| host + at);
+        match end.and_then(|at| url.split_at_checked(at)) {
+            // `https://host?x` is `https://host/?x`.
+            Some((host, rest)) if rest != "/" => {
+                let rest = rest.strip_prefix('/').unwrap_or(rest);
+                at_most(what, rest, MAX_VALUE)?;
+                Ok(format!("{}/{}", literal(what, host)?, self.put(rest)))
             }
             _ => literal(what, url).map(str::to_owned),
         }

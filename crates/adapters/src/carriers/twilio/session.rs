@@ -2,22 +2,18 @@
 //! revoked alone, or by a token that is issued for an OAuth app's client credentials and
 //! lives for an hour.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use omni_core::failure::{ErrorClass, SendError};
+use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpRequest, HttpResponse};
-use omni_core::secret::Secret;
-use serde_json::Value;
 
 use super::{OAuth, Settings};
 use crate::shared::basic_auth::Credential;
-use crate::shared::{answer, form, json};
+use crate::shared::form;
+use crate::shared::issued_token::IssuedToken;
 
-/// Holds the issued token. Without a clock: it is used until Twilio refuses it, then a new one
-/// is issued. A refused request was not carried out, so asking again is safe.
+/// Holds the issued token.
 #[derive(Default)]
 pub(super) struct Session {
-    token: Mutex<Option<Secret>>,
+    token: IssuedToken,
 }
 
 impl Session {
@@ -28,14 +24,11 @@ impl Session {
         settings: &Settings,
         request: HttpRequest,
     ) -> Result<HttpRequest, SendError> {
-        if settings.oauth.is_none() {
-            let basic = basic(settings).ok_or(SendError::Unsupported("credentials_missing"))?;
-            return Ok(request.header("authorization", basic.header()));
+        if settings.oauth.is_some() {
+            return self.token.authorize(request);
         }
-        let token = self.token().clone().ok_or_else(|| {
-            SendError::rejected(ErrorClass::Auth, "no_credentials", "no token has been issued yet")
-        })?;
-        Ok(request.header("authorization", format!("Bearer {}", token.expose())))
+        let basic = basic(settings).ok_or(SendError::Unsupported("credentials_missing"))?;
+        Ok(request.header("authorization", basic.header()))
     }
 
     /// Makes a request, and once again with a new token if the one at hand is refused.
@@ -45,38 +38,10 @@ impl Session {
         http: &dyn HttpClient,
         request: HttpRequest,
     ) -> Result<HttpResponse, SendError> {
-        let mut renewed = false;
-        loop {
-            let used = self.prepare(settings, http).await?;
-            let response = http.execute(self.authorize(settings, request.clone())?).await?;
-            if response.status != 401 || settings.oauth.is_none() || renewed {
-                return Ok(response);
-            }
-            // Another send may have renewed it meanwhile.
-            let refused = used.as_ref().map(Secret::expose).unwrap_or_default();
-            self.token().take_if(|held| held.matches(refused.as_bytes()));
-            renewed = true;
+        match &settings.oauth {
+            Some(oauth) => self.token.ask(http, request, || issue(oauth)).await,
+            None => Ok(http.execute(self.authorize(settings, request)?).await?),
         }
-    }
-
-    /// The token, issued if need be. Whatever goes wrong here, no message has been sent.
-    async fn prepare(&self, settings: &Settings, http: &dyn HttpClient) -> Result<Option<Secret>, SendError> {
-        let Some(oauth) = &settings.oauth else { return Ok(None) };
-        if let Some(token) = self.token().clone() {
-            return Ok(Some(token));
-        }
-        let not_sent = |why: String| SendError::NotSent(format!("no token: {why}"));
-        let response = http.execute(issue(oauth)).await.map_err(|error| not_sent(error.to_string()))?;
-        let token = token_of(&response).map_err(|error| match error {
-            SendError::Ambiguous(why) => not_sent(why),
-            other => other,
-        })?;
-        *self.token() = Some(token.clone());
-        Ok(Some(token))
-    }
-
-    fn token(&self) -> MutexGuard<'_, Option<Secret>> {
-        self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,18 +65,4 @@ fn issue(oauth: &OAuth) -> HttpRequest {
     HttpRequest::new("POST", oauth.token_url.as_str())
         .header("accept", "application/json")
         .body("application/x-www-form-urlencoded", form::encode(fields))
-}
-
-fn token_of(response: &HttpResponse) -> Result<Secret, SendError> {
-    let body = json::parse(&response.body).unwrap_or(Value::Null);
-    if !response.is_success() {
-        // RFC 6749 refuses a wrong client with 400 as well as with 401.
-        let class = match response.status {
-            400 => ErrorClass::Auth,
-            status => answer::class_of(status),
-        };
-        let code = json::id(&body["code"]).or_else(|| json::id(&body["error"])).unwrap_or_default();
-        return Err(answer::refused(response, class, &code, "no token was issued"));
-    }
-    json::text(&body["access_token"]).map(Secret::new).ok_or_else(answer::unreadable)
 }

@@ -62,6 +62,21 @@ pub struct OAuth {
     pub token_url: Url,
 }
 
+impl OAuth {
+    fn check(&self) -> Result<(), SettingsError> {
+        if self.client_id.is_empty() {
+            return Err(SettingsError::new("oauth.client_id", "must not be empty"));
+        }
+        if self.client_secret.is_empty() {
+            return Err(SettingsError::new("oauth.client_secret", "must not be empty"));
+        }
+        if !matches!(self.token_url.scheme(), "http" | "https") {
+            return Err(SettingsError::new("oauth.token_url", "must be an http or https URL"));
+        }
+        Ok(())
+    }
+}
+
 fn default_token_url() -> Url {
     Url::parse("https://oauth.twilio.com/v2/token").expect("a URL")
 }
@@ -92,9 +107,11 @@ impl Settings {
         if self.oauth.is_some() && self.api_key_sid.is_some() {
             return Err(SettingsError::new("oauth", "stands in the place of api_key_sid, not beside it"));
         }
-        if self.oauth.as_ref().is_some_and(|oauth| oauth.client_secret.is_empty()) {
-            return Err(SettingsError::new("oauth.client_secret", "must not be empty"));
+        let sid_is_empty = self.api_key_sid.as_ref().is_some_and(String::is_empty);
+        if sid_is_empty || self.api_key_secret.as_ref().is_some_and(Secret::is_empty) {
+            return Err(SettingsError::new("api_key_secret", "neither it nor api_key_sid may be empty"));
         }
+        self.oauth.as_ref().map_or(Ok(()), OAuth::check)?;
         match Url::parse(&self.base_url) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
             _ => Err(SettingsError::new("base_url", "must be an http or https URL")),

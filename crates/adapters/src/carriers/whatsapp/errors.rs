@@ -6,7 +6,7 @@ use std::time::Duration;
 use omni_core::failure::ErrorClass;
 use serde_json::Value;
 
-use crate::shared::json;
+use crate::shared::{answer, json};
 
 /// What an `error` object means: by its code, else by `is_transient`, else by the HTTP
 /// status it came with (`None` in webhooks).
@@ -15,7 +15,7 @@ pub(super) fn class(error: &Value, http_status: Option<u16>) -> ErrorClass {
     if error["is_transient"] == true && known.is_none_or(|class| !class.is_retryable()) {
         return ErrorClass::Transient;
     }
-    known.unwrap_or_else(|| http_status.map_or(ErrorClass::Rejected, by_http_status))
+    known.unwrap_or_else(|| http_status.map_or(ErrorClass::Rejected, answer::class_of))
 }
 
 /// The documented codes (Meta's lists of errors and of groups' errors, November 2025, and the
@@ -48,15 +48,4 @@ pub(super) fn by_code(code: i64) -> Option<ErrorClass> {
 pub(super) fn least_wait(code: i64) -> Option<Duration> {
     // "Ecosystem engagement": a day, and longer each time; sooner tries count against us.
     (code == 131_049).then_some(Duration::from_secs(24 * 3_600))
-}
-
-fn by_http_status(status: u16) -> ErrorClass {
-    match status {
-        401 => ErrorClass::Auth,
-        403 => ErrorClass::Permission,
-        429 => ErrorClass::Throttled,
-        500.. => ErrorClass::Transient,
-        400..=499 => ErrorClass::BadRequest,
-        _ => ErrorClass::Rejected,
-    }
 }

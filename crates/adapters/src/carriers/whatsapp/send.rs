@@ -5,6 +5,7 @@ use omni_core::carrier::{Accepted, Capabilities, OutboundMessage, Presence};
 use omni_core::event::{Channel, MessageType};
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpRequest, HttpResponse};
+use omni_core::message::Purpose;
 use serde_json::{Map, Value, json};
 
 use super::{Settings, errors, person, shape};
@@ -80,6 +81,9 @@ pub(super) fn request(settings: &Settings, message: &OutboundMessage) -> Result<
     }
     let shaped = shape::shape(&message.content, &settings.default_language)?;
     let may_quote = shaped.may_quote();
+    if shaped.kind == "template" && message.purpose == Some(Purpose::Authentication) {
+        has_number(&message.to)?;
+    }
     let mut body = shaped.beside;
     body.insert("type".into(), shaped.kind.as_str().into());
     body.insert(shaped.kind, shaped.object);
@@ -134,6 +138,15 @@ fn address(body: &mut Map<String, Value>, to: &Address) -> Result<(), SendError>
     body.insert("recipient_type".into(), kind.into());
     body.insert(field.into(), value.into());
     Ok(())
+}
+
+/// Codes are sent to numbers only: to a user id Meta refuses their templates with this code.
+fn has_number(to: &Address) -> Result<(), SendError> {
+    if to.is_phone() {
+        return Ok(());
+    }
+    let why = "authentication templates go to phone numbers only";
+    Err(SendError::rejected(ErrorClass::BadRequest, "131062", why))
 }
 
 /// What Meta's answer means.

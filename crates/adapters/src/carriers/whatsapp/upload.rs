@@ -3,40 +3,38 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use omni_core::carrier::Upload;
 use omni_core::content::OutboundMedia;
 use omni_core::failure::{ErrorClass, SendError};
 use omni_core::http::{HttpRequest, HttpResponse};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::shape::media;
 use super::{Settings, send};
-use crate::shared::{hmac, json};
+use crate::shared::{form_data, json};
 
 /// A document may have 100 MB: more than what the client's default allows for.
 const TIMEOUT: Duration = Duration::from_secs(120);
-
-/// Longest media type: 127 characters for each half (RFC 6838).
-const LONGEST_MEDIA_TYPE: usize = 255;
 
 /// The request that leaves `file` with Meta.
 pub(super) fn request(settings: &Settings, file: &Upload) -> Result<HttpRequest, SendError> {
     if settings.phone_number_id.is_empty() {
         return Err(SendError::Unsupported("phone_number_id_missing"));
     }
-    if !is_media_type(&file.mime) || !media::taken(Some(&file.mime)) {
+    if !media::taken(Some(&file.mime)) {
         return Err(SendError::Unsupported("media_type_not_carried"));
     }
     if file.bytes.is_empty() {
         return Err(SendError::rejected(ErrorClass::BadRequest, "media", "is empty"));
     }
     media::check_size(medium(file).kind(), file.bytes.len() as u64)?;
-    let boundary = boundary(&file.bytes);
+    // Browsers name the codec of what they record behind the type; Meta's list has plain types.
+    let plain = Upload { mime: media::essence(&file.mime).to_owned(), ..file.clone() };
+    let fields = [("messaging_product", "whatsapp"), ("type", plain.mime.as_str())];
+    let (content_type, body) = form_data::with_file(&fields, "file", &plain);
     let mut request = HttpRequest::new("POST", send::url(settings, "/media", &[]))
         .header("authorization", send::bearer(settings))
-        .body(format!("multipart/form-data; boundary={boundary}"), form(file, &boundary));
+        .body(content_type, body);
     request.timeout = Some(TIMEOUT);
     Ok(request)
 }
@@ -64,42 +62,4 @@ fn medium(file: &Upload) -> OutboundMedia {
         size: Some(file.bytes.len() as u64),
         ..OutboundMedia::default()
     }
-}
-
-/// Whether it may stand in a header line: `type/subtype` of a sane length.
-fn is_media_type(mime: &str) -> bool {
-    let is_token = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
-    };
-    mime.len() <= LONGEST_MEDIA_TYPE && mime.split_once('/').is_some_and(|(a, b)| is_token(a) && is_token(b))
-}
-
-/// A delimiter that is not in the file: its digest, or the digest of that with it, and so on.
-fn boundary(bytes: &[u8]) -> String {
-    let mut digest: [u8; 32] = Sha256::digest(bytes).into();
-    loop {
-        let boundary = hmac::hex(&digest);
-        if !bytes.windows(boundary.len()).any(|window| window == boundary.as_bytes()) {
-            return boundary;
-        }
-        digest = Sha256::digest(digest).into();
-    }
-}
-
-/// The form (RFC 7578): the product, the type, the file.
-fn form(file: &Upload, boundary: &str) -> Bytes {
-    let Upload { bytes, mime, filename } = file;
-    let filename = filename.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
-    let head = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"messaging_product\"\r\n\r\nwhatsapp\r\n\
-         --{boundary}\r\nContent-Disposition: form-data; name=\"type\"\r\n\r\n{mime}\r\n\
-         --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\n\
-         Content-Type: {mime}\r\n\r\n"
-    );
-    let tail = format!("\r\n--{boundary}--\r\n");
-    let mut body = Vec::with_capacity(head.len() + bytes.len() + tail.len());
-    body.extend_from_slice(head.as_bytes());
-    body.extend_from_slice(bytes);
-    body.extend_from_slice(tail.as_bytes());
-    body.into()
 }

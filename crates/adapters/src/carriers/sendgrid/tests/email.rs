@@ -64,6 +64,7 @@ fn files_are_attached_or_linked() {
     let cases = [
         ("base64", with(vec![medium("data:application/pdf;base64,AAAA", Some("a.pdf"))]),
             json!({ "attachments": [{ "content": "AAAA", "filename": "a.pdf", "type": "application/pdf", "disposition": "attachment" }] })),
+        ("nothing but a file", mail(|m| (m.text, m.attachments) = (None, vec![medium("data:;base64,AAAA", Some("a.pdf"))])), json!({ "attachments/0/filename": "a.pdf", "content": [{ "type": "text/plain", "value": "See the attachment." }] })),
         ("percent-encoded", with(vec![medium("data:text/plain;charset=utf-8,hi%20there", None)]),
             json!({ "attachments": [{ "content": "aGkgdGhlcmU=", "filename": "attachment", "type": "text/plain", "disposition": "attachment" }] })),
         ("a path as its name", with(vec![medium("data:;base64,AAAA", Some("..\\..\\a\r\n.pdf"))]), json!({ "attachments/0/filename": "a.pdf", "attachments/0/type": "application/octet-stream" })),
@@ -121,4 +122,12 @@ fn a_copys_fate_is_not_the_mails() {
     for (name, email, changes, expect) in cases {
         assert_members(name, &event(email, changes), &expect);
     }
+}
+
+#[test]
+fn one_address_has_one_fingerprint() {
+    let of = recipients::fingerprint;
+    assert_eq!(of("Rosa@B\u{fc}cher.example"), of("rosa@xn--bcher-kva.example"));
+    assert_ne!(of("rosa@b\u{fc}cher.example"), of("rosa@bucher.example"));
+    assert_ne!(of("rosa@c.example"), of("rose@c.example"));
 }

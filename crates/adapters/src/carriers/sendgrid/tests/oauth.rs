@@ -271,7 +271,9 @@ fn settings_that_would_let_anybody_in_are_refused() {
 
 #[test]
 fn the_journal_knows_all_secrets() {
-    let carrier = carrier(&oauth(&json!({})));
+    let odd = "A+b/ c=";
+    let carrier = carrier(&oauth(&json!({ "client_secret": odd, "previous_client_secret": OLD_SECRET })));
     let known: Vec<_> = carrier.secrets_in_callbacks().into_iter().map(Secret::expose).collect();
-    assert_eq!(known, [SECRET, OLD_SECRET]);
+    let written = ["A%2Bb%2F%20c%3D", "A%2Bb%2F+c%3D", "A%2bb%2f%20c%3d", "A%2bb%2f+c%3d"];
+    assert_eq!(known, [&[odd, OLD_SECRET], &written[..]].concat());
 }

@@ -199,3 +199,24 @@ fn dates_are_read_or_left_out() {
         assert_eq!(mail::parse_date(text), expect.map(Timestamp::from_secs), "{text}");
     }
 }
+
+#[test]
+fn only_the_latest_ancestors_are_kept() {
+    let many: String = (0..200_000).map(|n| format!("<{n}@c>\r\n ")).collect();
+    let headers = mail::Headers::parse(&format!("References: {}\r\n", many.replace("\r\n", "")));
+    let references = headers.references();
+    assert_eq!((references.len(), references[0].as_str()), (50, "199950@c"));
+    assert_eq!(references[49], "199999@c");
+}
+
+#[test]
+fn a_mail_that_would_exhaust_us_still_arrives() {
+    let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(100_000);
+    let raw = format!("Subject: Look\r\nFrom: r@c.example\r\nTo: s@in.acme.example\r\n{nested}hi");
+    let many = format!(r#"{{"to":["s@in.acme.example"],"x":[{}0]}}"#, "0,".repeat(1 << 20));
+    let [mail] = &mails(&[("email", raw.as_bytes()), ("envelope", many.as_bytes())])[..] else {
+        panic!("one")
+    };
+    let expect = json!({ "subject": "Look", "from_address": "r@c.example", "text": null, "raw": true, "to_address": "s@in.acme.example" });
+    assert_members("nested", mail, &expect);
+}

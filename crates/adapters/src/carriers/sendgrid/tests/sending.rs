@@ -115,6 +115,7 @@ fn answers_become_outcomes() {
         (429, error("too many requests", ""), Throttled, Retry::After(Duration::from_secs(30))),
         (503, String::new(), Transient, Retry::Backoff),
         (504, String::new(), Ambiguous, Retry::Reconcile),
+        (502, "<html>".into(), Ambiguous, Retry::Reconcile),
     ];
     let headers = [("date", "Thu, 20 Nov 2025 15:00:00 GMT"), ("x-ratelimit-reset", "1763650830")];
     for (status, body, class, retry) in cases {

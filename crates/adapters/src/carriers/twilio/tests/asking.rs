@@ -25,6 +25,8 @@ async fn twilios_list_settles_an_ambiguous_send() {
     let before = listed("SM0", "hello", "14:59:50");
     let same = listed("SM1", "hello", "15:00:01");
     let other = listed("SM2", "bye", "15:00:01");
+    let trial = listed("SM4", "Sent from your Twilio trial account - hello", "15:00:01");
+    let unfilled = json!({"sid":"SM5","body":null,"status":"accepted","direction":"outbound-api","date_created":"Thu, 20 Nov 2025 15:00:01 +0000"});
     let answered = json!({"sid":"SM3","body":"hello","direction":"inbound","date_created":"Thu, 20 Nov 2025 15:00:02 +0000"});
     let page = |messages: Value, next: Value| json!({ "messages": messages, "next_page_uri": next });
     let no_text = LookUp { text: None, ..query() };
@@ -34,6 +36,8 @@ async fn twilios_list_settles_an_ambiguous_send() {
         ("there it is", query(), page(json!([other, same, before]), none.clone()), Some("SM1")),
         ("only an older one", query(), page(json!([before]), none.clone()), Some("")),
         ("only other words", query(), page(json!([other]), none.clone()), Some("")),
+        ("our words behind a notice", query(), page(json!([trial, other]), none.clone()), None),
+        ("content that is not filled in yet", query(), page(json!([unfilled, other]), none.clone()), None),
         ("the person's own words", query(), page(json!([answered]), none.clone()), Some("")),
         ("two of them", query(), page(json!([same, same]), none.clone()), None),
         ("more than one page since", query(), page(json!([other]), json!("/next")), None),

@@ -14,7 +14,14 @@ fn settings_are_checked() {
         (json!({ "auth_tokens": ["a", ""] }), Some("auth_tokens")),
         (json!({ "shared_keys": { "k": "" } }), Some("auth_tokens")),
         (json!({ "api_key_sid": "SK1" }), Some("api_key_secret")),
+        (json!({ "api_key_sid": "SK1", "api_key_secret": "" }), Some("api_key_secret")),
+        (json!({ "api_key_sid": "", "api_key_secret": "k" }), Some("api_key_secret")),
         (json!({ "base_url": "nowhere" }), Some("base_url")),
+        (json!({ "oauth": { "client_id": "", "client_secret": "s" } }), Some("oauth.client_id")),
+        (
+            json!({ "oauth": { "client_id": "OQ1", "client_secret": "s", "token_url": "ftp://a.example/" } }),
+            Some("oauth.token_url"),
+        ),
         (json!({ "oauth": { "client_id": "OQ1", "client_secret": "" } }), Some("oauth.client_secret")),
         (json!({ "oauth": { "client_id": "OQ1", "client_secret": "s" } }), None),
         (

@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::Shaped;
 use super::limits::refused;
 
-/// What the adapter alone says: whom a message is for, what it answers, and our reference; and
-/// what would make it no message at all (a read mark).
+/// What the adapter alone says: whom a message is for, what it answers, and our reference; what
+/// would make it no message at all (a read mark); and what the Graph API takes from a body as well
+/// as from URL and headers: who asks, and by which method.
 const OURS: &[&str] = &[
     "messaging_product",
     "recipient_type",
@@ -19,6 +20,9 @@ const OURS: &[&str] = &[
     "status",
     "message_id",
     "typing_indicator",
+    "access_token",
+    "appsecret_proof",
+    "method",
 ];
 
 /// The object as it is, after a look at what it says beside the content.

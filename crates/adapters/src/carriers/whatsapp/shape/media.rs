@@ -86,17 +86,22 @@ pub(in super::super) fn check_size(kind: &str, size: u64) -> Result<(), SendErro
     Ok(())
 }
 
-/// Whether WhatsApp takes this media type; without one, its own fetch decides.
+/// Whether WhatsApp takes this media type; without one, its own fetch decides. What holds signs
+/// that no media type has is none (RFC 6838).
 pub(in super::super) fn taken(mime: Option<&str>) -> bool {
     let Some(mime) = mime else { return true };
     let mime = essence(mime);
-    TYPES.iter().any(|known| match known.strip_suffix('*') {
-        Some(family) => mime.starts_with(family),
-        None => mime == *known,
-    })
+    let is_sign = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+/".contains(&b);
+    mime.bytes().all(is_sign)
+        && !mime.ends_with('/')
+        && TYPES.iter().any(|known| match known.strip_suffix('*') {
+            Some(family) => mime.starts_with(family),
+            None => mime == *known,
+        })
 }
 
-fn essence(mime: &str) -> &str {
+/// The type without its parameters.
+pub(in super::super) fn essence(mime: &str) -> &str {
     mime.split(';').next().unwrap_or_default().trim()
 }
 

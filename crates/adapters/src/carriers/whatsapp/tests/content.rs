@@ -208,6 +208,8 @@ fn what_meta_would_refuse_never_leaves() {
         ("no object of that type", custom(&json!({"type":"text","body":"x"})), "custom", BAD),
         ("words for an object", custom(&json!({"type":"text","text":"x"})), "custom", BAD),
         ("another recipient", custom(&json!({"type":"text","text":{"body":"x"},"to":"+15550001001"})), "custom", BAD),
+        ("another token", custom(&json!({"type":"text","text":{"body":"x"},"access_token":"EAAx"})), "custom", BAD),
+        ("another method", custom(&json!({"type":"text","text":{"body":"x"},"method":"delete"})), "custom", BAD),
         ("another reference", custom(&json!({"type":"text","text":{"body":"x"},"biz_opaque_callback_data":"x"})), "custom", BAD),
         ("another quote", custom(&json!({"type":"text","text":{"body":"x"},"context":{"message_id":"w"}})), "custom", BAD),
         ("a read mark", custom(&json!({"type":"text","text":{"body":"x"},"status":"read"})), "custom", BAD),

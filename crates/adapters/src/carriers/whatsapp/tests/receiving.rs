@@ -123,6 +123,10 @@ fn other_facts_become_their_own_events() {
             json!({"kind":"status","state":"sent","billable":false,"price_category":"service"})),
         ("a template was paused", by("message_template_status_update", json!({"metadata":null,"event":"PAUSED","message_template_name":"order_update"})),
             json!({"kind":"account_event","tenant_key":"whatsapp:291733390021845","event":"PAUSED","message_template_name":"order_update"})),
+        ("the portfolio's limit", by("business_capability_update", json!({"metadata":null,"max_daily_conversations_per_business":2_000,"max_phone_numbers_per_waba":20})),
+            json!({"kind":"account_event","max_daily_conversations_per_business":2_000,"max_phone_numbers_per_waba":20})),
+        ("an alert", by("account_alerts", json!({"metadata":null,"entity_type":"WABA","alert_info":{"alert_type":"OBA_DENIED"}})),
+            json!({"kind":"account_event","entity_type":"WABA","alert_info":{"alert_type":"OBA_DENIED"}})),
     ];
     for (name, body, expect) in cases {
         let (events, quarantined) = read(&body);

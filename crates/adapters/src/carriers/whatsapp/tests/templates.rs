@@ -81,3 +81,21 @@ fn what_meta_would_refuse_never_leaves() {
         assert_eq!(refusal(content).0, word, "{name}");
     }
 }
+
+#[test]
+fn codes_go_to_numbers_only() {
+    use omni_core::message::Purpose::{Authentication, Transactional};
+    #[rustfmt::skip]
+    let cases = [
+        ("a code to a number", template(|_| {}), Some(Authentication), "+447700900461", true),
+        ("a code to a user id", template(|_| {}), Some(Authentication), "bsuid:GB.7Qk20Xd3aLm", false),
+        ("an update to a user id", template(|_| {}), Some(Transactional), "bsuid:GB.7Qk20Xd3aLm", true),
+        ("anything to a user id", template(|_| {}), None, "bsuid:GB.7Qk20Xd3aLm", true),
+        ("words to a user id", text("Your code is 1"), Some(Authentication), "bsuid:GB.7Qk20Xd3aLm", true),
+    ];
+    for (name, content, purpose, to, goes) in cases {
+        let message = OutboundMessage { purpose, to: to.into(), ..message(content) };
+        let refused = carrier().request(&message).err().map(|error| error.code().to_owned());
+        assert_eq!(refused.as_deref(), (!goes).then_some("131062"), "{name}");
+    }
+}

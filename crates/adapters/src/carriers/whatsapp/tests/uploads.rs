@@ -108,6 +108,16 @@ fn a_file_is_left_with_meta() {
 }
 
 #[test]
+fn the_codec_behind_a_type_is_not_told_to_meta() {
+    let (result, asked) = upload(&file(b"OggS", "audio/ogg; codecs=opus", "a.ogg"), 200, r#"{"id":"1"}"#);
+    assert_eq!(result.unwrap().mime.as_deref(), Some("audio/ogg; codecs=opus"), "it tells a voice note");
+    let (_, content_type) = asked[0].headers.iter().find(|(name, _)| *name == "content-type").unwrap();
+    let parts = multipart::parse(content_type, &asked[0].body).unwrap();
+    assert_eq!((parts[1].name.as_str(), parts[1].data), ("type", &b"audio/ogg"[..]));
+    assert_eq!(parts[2].media_type.as_deref(), Some("audio/ogg"));
+}
+
+#[test]
 fn files_that_meta_would_refuse_are_not_sent() {
     let large = vec![0; (5 << 20) + 1];
     #[rustfmt::skip]
@@ -115,6 +125,7 @@ fn files_that_meta_would_refuse_are_not_sent() {
         ("a kind of picture", file(b"x", "image/tiff", "a.tiff"), "unsupported"),
         ("no type", file(b"x", "", "a"), "unsupported"),
         ("a type that ends the line", file(b"x", "application/pdf\r\nX: y", "a.pdf"), "unsupported"),
+        ("half a type", file(b"x", "application/", "a"), "unsupported"),
         ("nothing in it", file(b"", "image/png", "a.png"), "media"),
         ("too large", file(&large, "image/png", "a.png"), "media"),
     ];
