@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::session::Session;
 use super::{Settings, address, send};
-use crate::shared::{form, json};
+use crate::shared::{answer, form, json};
 
 /// Messages of one answer; a recipient who got more since the attempt is not ours to judge.
 const PAGE: &str = "100";
@@ -95,6 +95,10 @@ pub(super) fn read(response: &HttpResponse, query: &LookUp) -> Result<Found, Sen
         recent.iter().copied().filter(|message| message["body"].as_str() == Some(text)).collect();
     let page_is_full = recent.len() == listed.len() && body["next_page_uri"].is_string();
     Ok(match same[..] {
+        // One that is a little older may be the same words of an earlier message.
+        [message] if created(message).is_some_and(|at| !answer::not_before(at, query.since)) => {
+            Found::Unclear
+        }
         [message] => taken(message),
         [] if page_is_full || recent.iter().any(|message| may_be(message, text)) => Found::Unclear,
         [] => Found::NotTaken,

@@ -34,6 +34,7 @@ async fn twilios_list_settles_an_ambiguous_send() {
     #[rustfmt::skip]
     let cases = [
         ("there it is", query(), page(json!([other, same, before]), none.clone()), Some("SM1")),
+        ("the same words, just before ours", query(), page(json!([listed("SM6", "hello", "14:59:58")]), none.clone()), None),
         ("only an older one", query(), page(json!([before]), none.clone()), Some("")),
         ("only other words", query(), page(json!([other]), none.clone()), Some("")),
         ("our words behind a notice", query(), page(json!([trial, other]), none.clone()), None),
