@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use super::breaker::BreakerState;
 use super::request::{self, SendRequest};
 use super::select_carrier::{self, Wanted};
-use crate::consent::{self, ConsentRecord};
+use crate::consent;
 use crate::directory::Connection;
 use crate::engine::{Engine, outbound_lane};
 use crate::inbound::handle::load_conversation;
@@ -540,15 +540,10 @@ async fn customer(
 }
 
 async fn refuse_opted_out(engine: &Engine, message: &Message) -> Result<(), Problem> {
-    for pointer in consent::pointers(message) {
-        let record = engine.store.pointer::<ConsentRecord>(&message.tenant, &pointer).await?;
-        if let Some(record) = record.map(|found| found.value).filter(|record| record.opted_out) {
-            let of = record.category.as_ref().map_or("", |_| " of marketing");
-            let detail = format!("The recipient opted out{of} on {}; only they can undo that.", record.at);
-            return Err(Problem::new(problem::RECIPIENT_OPTED_OUT, detail));
-        }
-    }
-    Ok(())
+    let Some(record) = consent::of_message(&*engine.store, message).await?.opt_out() else { return Ok(()) };
+    let of = record.category.as_ref().map_or("", |_| " of marketing");
+    let detail = format!("The recipient opted out{of} on {}; only they can undo that.", record.at);
+    Err(Problem::new(problem::RECIPIENT_OPTED_OUT, detail))
 }
 
 fn refuse_unroutable(candidates: &[Candidate]) -> Result<(), Problem> {
