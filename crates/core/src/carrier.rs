@@ -282,10 +282,14 @@ impl Capabilities {
     }
 }
 
-/// Whether a media type (parameters aside) is `known`, or of the family `known` with `/*`.
+/// Whether a media type (parameters aside, in any case) is `known`, or of the family `known`
+/// with `/*`.
 fn is_of(mime: &str, known: &str) -> bool {
     let mime = mime.split(';').next().unwrap_or_default().trim();
-    known.strip_suffix('*').map_or(mime == known, |family| mime.starts_with(family))
+    known.strip_suffix('*').map_or_else(
+        || mime.eq_ignore_ascii_case(known),
+        |family| mime.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family)),
+    )
 }
 
 /// The largest medium of one type.
@@ -481,6 +485,8 @@ mod tests {
         };
         let cases = [
             ("a picture", Some("image/png"), None, 5, None),
+            ("a picture in capitals", Some("Image/PNG"), None, 5, None),
+            ("a sticker in capitals", Some("IMAGE/WEBP"), None, 2, Some("media_too_large")),
             ("a larger one", Some("image/png; x=y"), None, 6, Some("media_too_large")),
             ("a sticker", Some("image/webp"), None, 2, Some("media_too_large")),
             ("a picture by its name", None, Some("a.jpg"), 6, Some("media_too_large")),

@@ -529,16 +529,16 @@ impl Delivery<'_> {
             metrics::counter!("omni_messages_total", "direction" => "outbound", "carrier" => carrier.clone(),
                 "channel" => message.channel.as_str(), "status" => "sent")
             .increment(1);
-            if matches!(accepted.state, ReportedState::Failed | ReportedState::Undelivered) {
-                // The carrier's record says more than that it took it.
-                let status = StatusUpdate {
-                    carrier: carrier.clone(),
-                    external_id: id,
-                    state: accepted.state,
-                    ..StatusUpdate::default()
-                };
-                track::apply(message, part, &status, now, now, changes);
-            }
+        }
+        if matches!(accepted.state, ReportedState::Failed | ReportedState::Undelivered) {
+            // The carrier's record says more than that it took it.
+            let status = StatusUpdate {
+                carrier: carrier.clone(),
+                external_id: id,
+                state: accepted.state,
+                ..StatusUpdate::default()
+            };
+            track::apply(message, part, &status, now, now, changes);
         }
         let facts = json!({ "carrier": carrier, "connection": message.attempts[at].connection, "part": part,
                             "attempt": message.attempts[at].number, "segments": accepted.segments });

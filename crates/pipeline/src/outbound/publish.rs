@@ -36,6 +36,9 @@ use crate::inbound::{bi_directional, identity_lookup};
 const IDEMPOTENT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// Longest `Idempotency-Key`.
 const LONGEST_KEY: usize = 255;
+/// Most bytes of a content: what becomes of the message is written down beside it, in one
+/// record, and a commit takes 1 MiB.
+const MOST_CONTENT: usize = 768 << 10;
 /// How often a request is decided again when somebody else was faster.
 const MOST_CONFLICTS: usize = 8;
 
@@ -106,6 +109,7 @@ pub async fn publish(
     }
     let now = engine.now();
     let request = request::read(body, now)?;
+    refuse_too_large(&request.content)?;
     let mut turn = None;
     for _ in 0..MOST_CONFLICTS {
         let mut plan = plan(engine, caller, &request, now).await?;
@@ -131,6 +135,17 @@ pub async fn publish(
         }
     }
     Err(Problem::new(problem::STATE_CONFLICT, "The conversation kept changing; try again."))
+}
+
+fn refuse_too_large(content: &OutboundContent) -> Result<(), Problem> {
+    let size = serde_json::to_vec(content).map_or(usize::MAX, |stored| stored.len());
+    if size <= MOST_CONTENT {
+        return Ok(());
+    }
+    let detail = format!(
+        "`content` has {size} bytes, and at most {MOST_CONTENT} are taken: name large files by their address."
+    );
+    Err(Problem::new(problem::BODY_TOO_LARGE, detail))
 }
 
 fn checked_key(key: &str, caller: &Caller) -> Result<Pointer, Problem> {
@@ -325,11 +340,9 @@ fn recipient(
     }
     let (raw, by_prefix) = without_channel(&request.to);
     let opaque = raw.starts_with("lc:") || raw.starts_with("bsuid:");
-    let address = if opaque {
-        Address::new(raw.trim())
-    } else if by_prefix == Some(Channel::Whatsapp) && phone::is_bsuid(raw) {
+    let address = if by_prefix == Some(Channel::Whatsapp) && phone::is_bsuid(raw) {
         Address::new(format!("bsuid:{raw}"))
-    } else if raw.contains('@') {
+    } else if raw.contains('@') && !opaque {
         phone::email(raw).ok_or_else(|| invalid_recipient("it is not an e-mail address"))?
     } else {
         let parsed = phone::parse(raw, &account.default_region, Role::Typed);

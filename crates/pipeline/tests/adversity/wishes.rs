@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use omni_core::conversation::Conversation;
-use omni_core::event::Channel;
+use omni_core::event::{Channel, MessageType};
 use omni_core::problem;
+use omni_core::status::Status;
 use omni_core::store::{Changes, Query, Store as _, Table, decode};
 use omni_core::time::Clock;
 use omni_local::SqliteStore;
@@ -89,10 +90,20 @@ async fn an_opt_out_of_a_phone_holds_in_each_of_its_spellings() {
 }
 
 #[tokio::test]
-async fn what_is_no_mail_address_is_refused_at_once() {
+async fn what_is_no_address_is_refused_at_once() {
     let mail = Arc::new(Scripted::new("mail", Channel::Email));
     let world = World::of([&mail], |_| {});
-    for to in ["rosa@", "@customer.example", "rosa@@customer.example", "a b@customer.example"] {
+    let long = format!("lc:{}", "x".repeat(500));
+    for to in [
+        "rosa@",
+        "@customer.example",
+        "rosa@@customer.example",
+        "a b@customer.example",
+        "lc:",
+        "lc:a b",
+        "bsuid:a\u{0}",
+        &long,
+    ] {
         let body = json!({ "to": to, "text": "hello" });
         assert_eq!(world.publish(&body, None).await.unwrap_err().code, problem::RECIPIENT_INVALID, "{to}");
     }
@@ -126,6 +137,25 @@ async fn a_text_message_goes_out_composed() {
     world.send("cafe\u{301}").await.unwrap();
     world.settle().await;
     assert_eq!(carrier.texts(), ["caf\u{e9}"]);
+}
+
+/// What becomes of a message is written beside its content, in one record.
+#[tokio::test]
+async fn the_largest_message_has_room_for_all_that_becomes_of_it() {
+    let mut mail = Scripted::new("mail", Channel::Email);
+    mail.carries(MessageType::Email);
+    let world = World::of([&Arc::new(mail)], |_| {});
+    let body = |size: usize| json!({ "to": "ana@customer.example", "content": { "type": "email", "text": "x".repeat(size) } });
+    let refused = world.publish(&body(768 << 10), None).await.unwrap_err();
+    assert_eq!(refused.code, problem::BODY_TOO_LARGE);
+    let id = world.publish(&body((768 << 10) - 100), None).await.unwrap().response.message_id;
+    world.settle().await;
+    for n in 0..120 {
+        let status = if n < 119 { "sent" } else { "delivered" };
+        world.callback("mail", json!([{ "status": status, "ref": id, "id": "mail-1" }])).await;
+        world.settle().await;
+    }
+    assert_eq!(world.message(id).await.status, Status::Delivered);
 }
 
 #[tokio::test]

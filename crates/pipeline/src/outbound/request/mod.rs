@@ -357,6 +357,12 @@ mod tests {
                 "/content/headerMedia",
                 "ambiguous",
             ),
+            (
+                "a value's name is escaped",
+                json!({ "type": "template", "templateId": "t", "templateParams": { "a/b": [] } }),
+                "/content/templateParams/a~1b",
+                "wrong_type",
+            ),
             ("no form", json!({ "type": "flow", "text": "a", "label": "b" }), "/content/flowId", "required"),
             (
                 "a form's action",

@@ -14,6 +14,11 @@ pub(super) struct Reader {
     pub(super) errors: Vec<FieldError>,
 }
 
+/// The JSON pointer (RFC 6901) to a member of the object at `at`.
+pub(super) fn member(at: &str, name: &str) -> String {
+    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
 
@@ -29,7 +34,7 @@ impl Reader {
         for name in object.keys().filter(|name| !fields.contains(&name.as_str())) {
             let hint = did_you_mean(name, fields.iter().copied());
             let hint = hint.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
-            let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let pointer = member(at, name);
             self.wrong(&pointer, "unknown_field", format!("There is no field `{name}` here.{hint}"));
         }
     }
