@@ -13,7 +13,6 @@ use omni_core::event::Channel;
 use omni_core::id::{CustomerId, MessageId, TenantId};
 use omni_core::job::Work;
 use omni_core::message::{Author, Candidate, Content, Direction, Message, Sending, TraceEntry};
-use omni_core::phone::{self, Role};
 use omni_core::problem::{self, FieldError, Problem};
 use omni_core::status::Status;
 use omni_core::steps::StepId;
@@ -24,6 +23,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::breaker::BreakerState;
+use super::recipient;
 use super::request::{self, SendRequest};
 use super::select_carrier::{self, Wanted};
 use crate::consent;
@@ -231,8 +231,9 @@ async fn plan(
     let account = account(engine, tenant, request, named.as_ref().map(|named| &named.value))?;
     let connections = usable(engine, caller, &account, now);
     refuse_unknown_carrier(request, &connections)?;
-    let (recipient, channel) = recipient(request, &account, named.as_ref().map(|n| &n.value), &connections)?;
-    refuse_sandbox_address(caller, &recipient)?;
+    let (recipient, channel) =
+        recipient::recipient(request, &account, named.as_ref().map(|n| &n.value), &connections)?;
+    recipient::refuse_sandbox(caller, &recipient)?;
     if let Some(named) = &named {
         refuse_elsewhere(engine, &account, &named.value, (&recipient, channel)).await?;
     }
@@ -327,78 +328,6 @@ fn account(
     }
 }
 
-/// The normalised recipient and the channel.
-fn recipient(
-    request: &SendRequest,
-    account: &Account,
-    conversation: Option<&Conversation>,
-    connections: &[(Arc<Connection>, BreakerState)],
-) -> Result<(Address, Channel), Problem> {
-    if let (Some(conversation), true) = (conversation, request.to.is_empty()) {
-        let channel = widened(conversation.channel, &request.content);
-        return Ok((conversation.customer_address.clone(), channel));
-    }
-    let (raw, by_prefix) = without_channel(&request.to);
-    let opaque = raw.starts_with("lc:") || raw.starts_with("bsuid:");
-    let address = if by_prefix == Some(Channel::Whatsapp) && phone::is_bsuid(raw) {
-        Address::new(format!("bsuid:{raw}"))
-    } else if raw.contains('@') && !opaque {
-        phone::email(raw).ok_or_else(|| invalid_recipient("it is not an e-mail address"))?
-    } else {
-        let parsed = phone::parse(raw, &account.default_region, Role::Typed);
-        if let Some(why) = phone_refusal(&parsed, account) {
-            return Err(invalid_recipient(&why));
-        }
-        parsed.address.ok_or_else(|| invalid_recipient("it is not a phone number"))?
-    };
-    let said =
-        request.channel.or(by_prefix).or_else(|| conversation.map(|conversation| conversation.channel));
-    let channel = said.unwrap_or_else(|| likely_channel(&address, request, connections));
-    Ok((address, widened(channel, &request.content)))
-}
-
-/// The address that is meant, and the channel that is written before it, in any case. Ids of
-/// chat visitors and WhatsApp people keep their prefix: it is part of the address.
-fn without_channel(to: &str) -> (&str, Option<Channel>) {
-    let to = to.trim();
-    let Some((prefix, rest)) = to.split_once(':') else { return (to, None) };
-    match prefix.to_ascii_lowercase().as_str() {
-        "whatsapp" => (rest, Some(Channel::Whatsapp)),
-        "rcs" => (rest, Some(Channel::Rcs)),
-        "sms" => (rest, Some(Channel::Sms)),
-        "email" | "mailto" => (rest, Some(Channel::Email)),
-        "lc" => (to, Some(Channel::Chat)),
-        "bsuid" => (to, Some(Channel::Whatsapp)),
-        _ => (to, None),
-    }
-}
-
-/// Sandbox numbers (+1 555 000 xxxx) are in no numbering plan and are fine where only
-/// twins listen; everything else must be a number that can be dialled.
-fn phone_refusal(parsed: &phone::Parsed, account: &Account) -> Option<String> {
-    let sandbox = parsed.address.as_ref().is_some_and(is_sandbox_number);
-    if sandbox {
-        return None;
-    }
-    phone::sending_refusal(parsed, &account.default_region).map(|refusal| refusal.reason().to_owned())
-}
-
-/// Whether it is one of the sandbox's reserved numbers.
-pub fn is_sandbox_number(address: &Address) -> bool {
-    address.expose().starts_with("+1555000") && address.is_phone()
-}
-
-/// Test and live never mix: nobody in the world has a sandbox number.
-fn refuse_sandbox_address(caller: &Caller, recipient: &Address) -> Result<(), Problem> {
-    if caller.sandbox || !is_sandbox_number(recipient) {
-        return Ok(());
-    }
-    let detail =
-        "+1 555 000 xxxx are the sandbox's numbers; use a test key (`omni_sk_test_…`), or a real number.";
-    let error = FieldError::new("/to/phoneNumber", "sandbox_address", detail);
-    Err(Problem { code: problem::SANDBOX_ADDRESS, detail: detail.to_owned(), errors: vec![error] })
-}
-
 /// A conversation goes on with the same person, over the same channel, in the same account.
 async fn refuse_elsewhere(
     engine: &Engine,
@@ -429,49 +358,6 @@ async fn refuse_elsewhere(
         return Ok(());
     }
     refusal("/to", "with somebody else")
-}
-
-fn invalid_recipient(why: &str) -> Problem {
-    let detail =
-        format!("We cannot send to `to`: {why}. Phone numbers are best written as +<country><number>.");
-    let error = FieldError::new("/to/phoneNumber", "invalid_recipient", detail.clone());
-    Problem { code: problem::RECIPIENT_INVALID, detail, errors: vec![error] }
-}
-
-/// Pictures over the phone network are MMS.
-const fn widened(channel: Channel, content: &OutboundContent) -> Channel {
-    match (channel, content) {
-        (Channel::Sms, OutboundContent::Media { .. }) => Channel::Mms,
-        (channel, _) => channel,
-    }
-}
-
-/// The channel when nobody says: what the named carrier or sender has, else the first of
-/// SMS and WhatsApp that a connection carries.
-fn likely_channel(
-    address: &Address,
-    request: &SendRequest,
-    connections: &[(Arc<Connection>, BreakerState)],
-) -> Channel {
-    if address.is_email() {
-        return Channel::Email;
-    }
-    let preferred = connections.iter().filter(|(connection, _)| {
-        request.preferred_carrier.as_deref().is_none_or(|name| connection.carrier.name().0 == name)
-    });
-    let mut channels = Vec::new();
-    for (connection, _) in preferred {
-        for (channel, sender) in &connection.senders {
-            if request.from.as_ref().is_none_or(|from| from == sender) {
-                channels.push(channel.conversation_channel());
-            }
-        }
-    }
-    [Channel::Sms, Channel::Whatsapp, Channel::Rcs]
-        .into_iter()
-        .find(|channel| channels.contains(channel))
-        .or_else(|| channels.first().copied())
-        .unwrap_or(Channel::Sms)
 }
 
 fn new_message(
