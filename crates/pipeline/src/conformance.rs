@@ -337,7 +337,12 @@ fn matches(field: &str, expected: &Value, got: &Value) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use omni_core::event::Channel;
+    use omni_core::webhook::WebhookReply;
+
     use super::*;
+    use crate::inbound::intake::Routed;
+    use crate::testing::{self, Paper};
 
     #[test]
     fn expected_facts_are_the_minimum() {
@@ -364,5 +369,43 @@ mod tests {
             run(&[], "x.json", br#"[{"name":"n","url":"https://h/webhooks/nobody","expect":true}]"#).unwrap();
         assert_eq!((report.passed, report.failures.len()), (0, 1));
         assert!(run(&[], "x.json", b"{}").is_err());
+    }
+
+    #[test]
+    fn a_case_may_say_nothing_of_the_accounts_news() {
+        let connection = Arc::new(testing::connection("one", Paper::text("alpha", Channel::Sms)));
+        let of = |events: Vec<CarrierEvent>| Intake {
+            outcome: Outcome::Accept,
+            reply: WebhookReply::empty(200),
+            events: events
+                .into_iter()
+                .map(|event| Routed { connection: Arc::clone(&connection), event })
+                .collect(),
+            set_aside: Vec::new(),
+            verified_by: None,
+            observed: None,
+            once: None,
+            handshake: false,
+        };
+        let news = || CarrierEvent::AccountEvent(Box::default());
+        let said = || CarrierEvent::System(Box::default());
+        let cases = [
+            ("news that are named", vec![news()], "accept", json!([{ "kind": "account_event" }]), true),
+            ("news that are not", vec![news()], "accept", json!([]), true),
+            ("news that count for nothing", vec![news()], "ignore", json!([]), true),
+            ("news beside others", vec![said(), news()], "accept", json!([{ "kind": "system" }]), true),
+            (
+                "news that are named and missing",
+                vec![],
+                "accept",
+                json!([{ "kind": "account_event" }]),
+                false,
+            ),
+            ("anything else counts", vec![said()], "ignore", json!([]), false),
+        ];
+        for (name, events, outcome, expected, fine) in cases {
+            let case = json!({ "expect": { "outcome": outcome, "http_status": 200, "events": expected } });
+            assert_eq!(check_inbound(&case, &of(events)).is_ok(), fine, "{name}");
+        }
     }
 }
