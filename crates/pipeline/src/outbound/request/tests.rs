@@ -213,3 +213,15 @@ fn no_shape_panics() {
         assert!(!problem.errors.is_empty(), "{body}");
     }
 }
+
+#[test]
+fn what_is_told_of_a_hostile_body_is_short() {
+    let many: Value =
+        (0..70_000).map(|n| (format!("x{n}"), json!(1))).collect::<serde_json::Map<_, _>>().into();
+    let long: Value = serde_json::Map::from_iter([("\u{1f600}".repeat(200_000), json!(1))]).into();
+    for (body, most) in [(many, 100), (long, 3)] {
+        let problem = read(&body, Timestamp::EPOCH).unwrap_err();
+        assert!(problem.errors.len() <= most);
+        assert!(problem.errors.iter().all(|error| error.pointer.len() + error.detail.len() < 1_000));
+    }
+}
