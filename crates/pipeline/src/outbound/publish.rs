@@ -351,11 +351,12 @@ async fn refuse_elsewhere(
     if *recipient == conversation.customer_address {
         return Ok(());
     }
-    let form = identity_lookup::identity_form(channel, recipient);
-    let pointer = Pointer::identifier(form.as_ref().map(Address::expose).unwrap_or_default());
-    let owner = engine.store.pointer::<CustomerId>(&conversation.tenant, &pointer).await?;
-    if owner.is_some_and(|owner| owner.value == conversation.customer) {
-        return Ok(());
+    for form in identity_lookup::identity_forms(channel, recipient) {
+        let pointer = Pointer::identifier(form.expose());
+        let owner = engine.store.pointer::<CustomerId>(&conversation.tenant, &pointer).await?;
+        if owner.is_some_and(|owner| owner.value == conversation.customer) {
+            return Ok(());
+        }
     }
     refusal("/to", "with somebody else")
 }
@@ -420,12 +421,13 @@ async fn customer(
     let tenant = &message.tenant;
     let mut snapshot = identity_lookup::Snapshot::default();
     let mut addresses = Vec::new();
-    if let Some(form) = identity_lookup::identity_form(message.channel, &message.customer_address) {
+    for form in identity_lookup::identity_forms(message.channel, &message.customer_address) {
         let owner = engine.store.pointer::<CustomerId>(tenant, &Pointer::identifier(form.expose())).await?;
         if let Some(Versioned { value, .. }) = owner {
             snapshot.owners.push((form.clone(), value));
         }
-        addresses.push((form, Evidence::Api));
+        let evidence = if addresses.is_empty() { Evidence::Api } else { Evidence::Linked };
+        addresses.push((form, evidence));
     }
     let owner = known.or_else(|| snapshot.owners.first().map(|(_, owner)| *owner));
     if let Some(owner) = owner {

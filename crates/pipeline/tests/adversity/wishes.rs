@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use omni_core::conversation::Conversation;
 use omni_core::event::{Channel, MessageType};
+use omni_core::id::ConversationId;
 use omni_core::problem;
 use omni_core::status::Status;
-use omni_core::store::{Changes, Query, Store as _, Table, decode};
+use omni_core::store::{Changes, Pointer, Query, Store as _, Table, decode};
 use omni_core::time::Clock;
 use omni_local::SqliteStore;
 use omni_pipeline::consent::ConsentRecord;
@@ -87,6 +88,26 @@ async fn an_opt_out_of_a_phone_holds_in_each_of_its_spellings() {
     world.store.commit(changes).await.unwrap();
     let body = json!({ "to": "+5491123456789", "text": "offer" });
     assert_eq!(world.publish(&body, None).await.unwrap_err().code, problem::RECIPIENT_OPTED_OUT);
+}
+
+#[tokio::test]
+async fn a_number_in_another_spelling_is_the_same_person() {
+    let whatsapp = Arc::new(Scripted::new("wa", Channel::Whatsapp).windowed());
+    let world = World::of([&whatsapp], |_| {});
+    let send = async |to: &str, conversation: Option<ConversationId>| {
+        let body = json!({ "to": { "address": to, "channel": "whatsapp" }, "text": "hi", "conversationId": conversation });
+        world.publish(&body, None).await
+    };
+    world.callback("wa", json!([{ "id": "in-1", "from": "+551161234567", "text": "hm" }])).await;
+    world.settle().await;
+    // Versions before knew the number as it was written, and nothing else.
+    let mut old = Changes::new(world.tenant.clone());
+    old.unpoint(&Pointer::identifier("wa:+5511961234567"));
+    world.store.commit(old).await.unwrap();
+    let conversation =
+        send("+5511961234567", None).await.expect("the window is open").response.conversation_id;
+    send("+5511961234567", conversation).await.expect("the same person");
+    assert!(send("+5511961234568", conversation).await.is_err());
 }
 
 #[tokio::test]
