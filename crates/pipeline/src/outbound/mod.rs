@@ -12,7 +12,7 @@
 //! * [`deliver`] is the only place that calls [`Carrier::send`]. An attempt is durable
 //!   before the socket write; an outcome that nobody knows blocks every blind repetition.
 //!   `last_look` says what must be true just before; `settle` finds out what became of such
-//!   an attempt; `parts` knows what is left to send.
+//!   an attempt, `outcome` writes it down; `parts` knows what is left to send.
 //! * [`track`] applies receipts: status only moves forward. [`track_up_to`] does so for reports
 //!   about a whole chat.
 //!
@@ -25,6 +25,7 @@ pub mod breaker;
 pub mod deliver;
 mod last_look;
 pub mod limiter;
+mod outcome;
 pub(crate) mod parts;
 pub mod publish;
 mod recipient;
