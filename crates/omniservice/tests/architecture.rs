@@ -204,3 +204,16 @@ fn the_documents_name_files_that_exist() {
         }
     }
 }
+
+/// The table that says where things are names files by path, in backticks.
+#[test]
+fn the_map_names_files_that_exist() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let quoted = text.split('`').skip(1).step_by(2);
+    let paths: Vec<&str> =
+        quoted.filter(|word| word.starts_with("crates/") && !word.contains(['<', '{', '*'])).collect();
+    assert!(paths.len() > 10, "{paths:?}");
+    for path in paths {
+        assert!(root().join(path).exists(), "ARCHITECTURE.md names {path}");
+    }
+}

@@ -257,8 +257,9 @@ fn check_inbound(case: &Value, intake: &Intake) -> Result<(), Failure> {
     let expect = &case["expect"];
     let expected = expect["events"].as_array().map(Vec::as_slice).unwrap_or_default();
     let events = told(expected, intake);
+    let only_news = events.is_empty() && !intake.events.is_empty();
     let outcome = match intake.outcome {
-        Outcome::Accept if events.is_empty() && !intake.events.is_empty() => Outcome::Ignore,
+        Outcome::Accept if only_news && expect["outcome"] == "ignore" => Outcome::Ignore,
         outcome => outcome,
     };
     matches("outcome", &expect["outcome"], &serde_json::to_value(outcome).expect("a word"))?;
@@ -281,8 +282,8 @@ fn check_inbound(case: &Value, intake: &Intake) -> Result<(), Failure> {
 
 /// The events that a case is about. News of our account at the carrier (a template was
 /// approved, a number was throttled) is for operators; no person and no message is in it. So
-/// a case that names none says nothing about them, and a request with nothing else in it
-/// counts as ignored.
+/// a case that names none says nothing about them, and may count a request with nothing else
+/// in it as ignored.
 fn told<'a>(expected: &[Value], intake: &'a Intake) -> Vec<&'a CarrierEvent> {
     let names_news = expected.iter().any(|event| event["kind"] == "account_event");
     let events = intake.events.iter().map(|routed| &routed.event);
@@ -336,7 +337,12 @@ fn matches(field: &str, expected: &Value, got: &Value) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use omni_core::event::Channel;
+    use omni_core::webhook::WebhookReply;
+
     use super::*;
+    use crate::inbound::intake::Routed;
+    use crate::testing::{self, Paper};
 
     #[test]
     fn expected_facts_are_the_minimum() {
@@ -363,5 +369,43 @@ mod tests {
             run(&[], "x.json", br#"[{"name":"n","url":"https://h/webhooks/nobody","expect":true}]"#).unwrap();
         assert_eq!((report.passed, report.failures.len()), (0, 1));
         assert!(run(&[], "x.json", b"{}").is_err());
+    }
+
+    #[test]
+    fn a_case_may_say_nothing_of_the_accounts_news() {
+        let connection = Arc::new(testing::connection("one", Paper::text("alpha", Channel::Sms)));
+        let of = |events: Vec<CarrierEvent>| Intake {
+            outcome: Outcome::Accept,
+            reply: WebhookReply::empty(200),
+            events: events
+                .into_iter()
+                .map(|event| Routed { connection: Arc::clone(&connection), event })
+                .collect(),
+            set_aside: Vec::new(),
+            verified_by: None,
+            observed: None,
+            once: None,
+            handshake: false,
+        };
+        let news = || CarrierEvent::AccountEvent(Box::default());
+        let said = || CarrierEvent::System(Box::default());
+        let cases = [
+            ("news that are named", vec![news()], "accept", json!([{ "kind": "account_event" }]), true),
+            ("news that are not", vec![news()], "accept", json!([]), true),
+            ("news that count for nothing", vec![news()], "ignore", json!([]), true),
+            ("news beside others", vec![said(), news()], "accept", json!([{ "kind": "system" }]), true),
+            (
+                "news that are named and missing",
+                vec![],
+                "accept",
+                json!([{ "kind": "account_event" }]),
+                false,
+            ),
+            ("anything else counts", vec![said()], "ignore", json!([]), false),
+        ];
+        for (name, events, outcome, expected, fine) in cases {
+            let case = json!({ "expect": { "outcome": outcome, "http_status": 200, "events": expected } });
+            assert_eq!(check_inbound(&case, &of(events)).is_ok(), fine, "{name}");
+        }
     }
 }

@@ -30,7 +30,7 @@ impl OutboundMedia {
     /// ending of the file name or address, else `document`.
     pub fn kind(&self) -> &'static str {
         if let Some(mime) = &self.mime {
-            let mime = mime.split(';').next().unwrap_or_default().trim();
+            let mime = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
             return match mime.split('/').next().unwrap_or_default() {
                 _ if mime == "image/webp" => "sticker",
                 "image" => "image",

@@ -3,12 +3,13 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::address::Address;
 use crate::conversation::Conversation;
 use crate::customer::Customer;
 use crate::id::{CustomerId, TenantId};
 use crate::job::DeadLetter;
 use crate::message::Message;
-use crate::phone::in_todays_plan;
+use crate::phone::{aliases, in_todays_plan};
 
 /// Where records of one kind live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,6 +163,25 @@ impl Pointer {
     pub fn consent(account: &crate::id::AccountId, address: &str, category: Option<&str>) -> Self {
         // Carriers report mail addresses as they like, and some phones by two numbers.
         let address = if address.contains('@') { address.to_lowercase() } else { in_todays_plan(address) };
+        Self::consent_as_spelt(account, &address, category)
+    }
+
+    /// Where consent of a phone with two numbers may still stand: the first versions kept it
+    /// under each of them. None for nearly all addresses.
+    pub fn consent_before(
+        account: &crate::id::AccountId,
+        address: &str,
+        category: Option<&str>,
+    ) -> Vec<Self> {
+        let address = Address::from(address);
+        let mut spellings = aliases(&address);
+        spellings.push(address);
+        let today = Self::consent(account, spellings[0].expose(), category);
+        let old = spellings.iter().map(|spelt| Self::consent_as_spelt(account, spelt.expose(), category));
+        if spellings.len() == 1 { Vec::new() } else { old.filter(|old| *old != today).collect() }
+    }
+
+    fn consent_as_spelt(account: &crate::id::AccountId, address: &str, category: Option<&str>) -> Self {
         let category = category.map(|category| format!("|{category}")).unwrap_or_default();
         Self(format!("consent|{account}|{address}{category}"))
     }

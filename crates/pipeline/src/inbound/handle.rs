@@ -25,7 +25,7 @@ use super::content::ContentAnalysis;
 use super::facts;
 use super::identity_lookup::{self, Identified};
 use super::pre_route::{self, Destination, Route, Situation};
-use crate::consent::ConsentRecord;
+use crate::consent::{self, ConsentRecord};
 use crate::engine::{Engine, outbound_lane};
 use crate::step::StepError;
 
@@ -219,9 +219,9 @@ impl Run<'_> {
             return Ok(nothing);
         }
         let address = self.message.customer_address.expose().to_owned();
-        let pointer = Pointer::consent(&self.message.account, &address, None);
-        let tenant = self.message.tenant.clone();
-        let load = async { self.engine.store.pointer::<ConsentRecord>(&tenant, &pointer).await };
+        let (store, tenant) = (&*self.engine.store, self.message.tenant.clone());
+        let account = self.message.account.clone();
+        let load = consent::look(store, &tenant, &account, &address, None);
         let consent = self.within(step, problem::PREROUTE_FAILED, load).await?;
         let Content::Inbound(inbound) = &self.message.content else { return Ok(nothing) };
         let connection = self.message.connection.as_ref().and_then(|id| self.engine.directory.connection(id));
@@ -231,7 +231,7 @@ impl Run<'_> {
             inbound,
             customer: identified.map(|identified| (&identified.customer, identified.customer_type)),
             conversation: conversing.map(|conversing| &conversing.conversation),
-            opted_out: consent.as_ref().is_some_and(|record| record.value.opted_out),
+            opted_out: consent.opt_out().is_some(),
             carrier_handles_stop: connection.is_some_and(|c| c.carrier.capabilities().handles_stop),
             now: self.now,
         };

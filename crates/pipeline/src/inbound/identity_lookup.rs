@@ -35,6 +35,14 @@ pub fn identity_form(channel: Channel, address: &Address) -> Option<Address> {
     })
 }
 
+/// The identity forms of an address: its own, and those of the other spellings of a phone's
+/// number (WhatsApp still writes some as old plans had them).
+pub fn identity_forms(channel: Channel, address: &Address) -> Vec<Address> {
+    let own = identity_form(channel, address);
+    let others = phone::aliases(address);
+    own.into_iter().chain(others.iter().filter_map(|other| identity_form(channel, other))).collect()
+}
+
 /// The identity forms that a message shows, the writer's first, without doubles.
 pub fn identities(message: &Message) -> Vec<(Address, Evidence)> {
     let mut seen = HashSet::new();

@@ -10,7 +10,7 @@ use omni_core::status::Status;
 use omni_core::store::{Changes, StoreExt, Table};
 
 use super::deliver::{Delivery, Stop, failed, ours};
-use crate::consent::{self, ConsentRecord};
+use crate::consent;
 use crate::directory::Connection;
 use crate::step::StepError;
 
@@ -54,15 +54,13 @@ impl Delivery<'_> {
             return Ok(Err(Stop::End(Status::Expired, error)));
         }
         if message.author != Author::ConsentReply {
-            for pointer in consent::pointers(message) {
-                let store = &self.engine.store;
-                let found = store.pointer::<ConsentRecord>(&message.tenant, &pointer).await;
-                let consent = found.map_err(failed)?;
-                seen.note(Table::Pointer, pointer.as_str(), consent.as_ref().map(|found| found.version));
-                if consent.is_some_and(|record| record.value.opted_out) {
-                    let error = ours("RECIPIENT_OPTED_OUT", ErrorClass::OptedOut, "the recipient opted out");
-                    return Ok(Err(Stop::End(Status::Failed, error)));
-                }
+            let consulted = consent::of_message(&*self.engine.store, message).await.map_err(failed)?;
+            for (pointer, version) in &consulted.seen {
+                seen.note(Table::Pointer, pointer.as_str(), *version);
+            }
+            if consulted.opt_out().is_some() {
+                let error = ours("RECIPIENT_OPTED_OUT", ErrorClass::OptedOut, "the recipient opted out");
+                return Ok(Err(Stop::End(Status::Failed, error)));
             }
         }
         if let (Some(epoch), Some(conversation)) = (sending.epoch, message.conversation)

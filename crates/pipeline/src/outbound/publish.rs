@@ -13,7 +13,6 @@ use omni_core::event::Channel;
 use omni_core::id::{CustomerId, MessageId, TenantId};
 use omni_core::job::Work;
 use omni_core::message::{Author, Candidate, Content, Direction, Message, Sending, TraceEntry};
-use omni_core::phone::{self, Role};
 use omni_core::problem::{self, FieldError, Problem};
 use omni_core::status::Status;
 use omni_core::steps::StepId;
@@ -24,9 +23,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::breaker::BreakerState;
+use super::recipient;
 use super::request::{self, SendRequest};
 use super::select_carrier::{self, Wanted};
-use crate::consent::{self, ConsentRecord};
+use crate::consent;
 use crate::directory::Connection;
 use crate::engine::{Engine, outbound_lane};
 use crate::inbound::handle::load_conversation;
@@ -36,6 +36,9 @@ use crate::inbound::{bi_directional, identity_lookup};
 const IDEMPOTENT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// Longest `Idempotency-Key`.
 const LONGEST_KEY: usize = 255;
+/// Most bytes of a content: what becomes of the message is written down beside it, in one
+/// record, and a commit takes 1 MiB.
+const MOST_CONTENT: usize = 768 << 10;
 /// How often a request is decided again when somebody else was faster.
 const MOST_CONFLICTS: usize = 8;
 
@@ -106,6 +109,7 @@ pub async fn publish(
     }
     let now = engine.now();
     let request = request::read(body, now)?;
+    refuse_too_large(&request.content)?;
     let mut turn = None;
     for _ in 0..MOST_CONFLICTS {
         let mut plan = plan(engine, caller, &request, now).await?;
@@ -131,6 +135,17 @@ pub async fn publish(
         }
     }
     Err(Problem::new(problem::STATE_CONFLICT, "The conversation kept changing; try again."))
+}
+
+fn refuse_too_large(content: &OutboundContent) -> Result<(), Problem> {
+    let size = serde_json::to_vec(content).map_or(usize::MAX, |stored| stored.len());
+    if size <= MOST_CONTENT {
+        return Ok(());
+    }
+    let detail = format!(
+        "`content` has {size} bytes, and at most {MOST_CONTENT} are taken: name large files by their address."
+    );
+    Err(Problem::new(problem::BODY_TOO_LARGE, detail))
 }
 
 fn checked_key(key: &str, caller: &Caller) -> Result<Pointer, Problem> {
@@ -216,8 +231,9 @@ async fn plan(
     let account = account(engine, tenant, request, named.as_ref().map(|named| &named.value))?;
     let connections = usable(engine, caller, &account, now);
     refuse_unknown_carrier(request, &connections)?;
-    let (recipient, channel) = recipient(request, &account, named.as_ref().map(|n| &n.value), &connections)?;
-    refuse_sandbox_address(caller, &recipient)?;
+    let (recipient, channel) =
+        recipient::recipient(request, &account, named.as_ref().map(|n| &n.value), &connections)?;
+    recipient::refuse_sandbox(caller, &recipient)?;
     if let Some(named) = &named {
         refuse_elsewhere(engine, &account, &named.value, (&recipient, channel)).await?;
     }
@@ -312,80 +328,6 @@ fn account(
     }
 }
 
-/// The normalised recipient and the channel.
-fn recipient(
-    request: &SendRequest,
-    account: &Account,
-    conversation: Option<&Conversation>,
-    connections: &[(Arc<Connection>, BreakerState)],
-) -> Result<(Address, Channel), Problem> {
-    if let (Some(conversation), true) = (conversation, request.to.is_empty()) {
-        let channel = widened(conversation.channel, &request.content);
-        return Ok((conversation.customer_address.clone(), channel));
-    }
-    let (raw, by_prefix) = without_channel(&request.to);
-    let opaque = raw.starts_with("lc:") || raw.starts_with("bsuid:");
-    let address = if opaque {
-        Address::new(raw.trim())
-    } else if by_prefix == Some(Channel::Whatsapp) && phone::is_bsuid(raw) {
-        Address::new(format!("bsuid:{raw}"))
-    } else if raw.contains('@') {
-        phone::email(raw).ok_or_else(|| invalid_recipient("it is not an e-mail address"))?
-    } else {
-        let parsed = phone::parse(raw, &account.default_region, Role::Typed);
-        if let Some(why) = phone_refusal(&parsed, account) {
-            return Err(invalid_recipient(&why));
-        }
-        parsed.address.ok_or_else(|| invalid_recipient("it is not a phone number"))?
-    };
-    let said =
-        request.channel.or(by_prefix).or_else(|| conversation.map(|conversation| conversation.channel));
-    let channel = said.unwrap_or_else(|| likely_channel(&address, request, connections));
-    Ok((address, widened(channel, &request.content)))
-}
-
-/// The address that is meant, and the channel that is written before it, in any case. Ids of
-/// chat visitors and WhatsApp people keep their prefix: it is part of the address.
-fn without_channel(to: &str) -> (&str, Option<Channel>) {
-    let to = to.trim();
-    let Some((prefix, rest)) = to.split_once(':') else { return (to, None) };
-    match prefix.to_ascii_lowercase().as_str() {
-        "whatsapp" => (rest, Some(Channel::Whatsapp)),
-        "rcs" => (rest, Some(Channel::Rcs)),
-        "sms" => (rest, Some(Channel::Sms)),
-        "email" | "mailto" => (rest, Some(Channel::Email)),
-        "lc" => (to, Some(Channel::Chat)),
-        "bsuid" => (to, Some(Channel::Whatsapp)),
-        _ => (to, None),
-    }
-}
-
-/// Sandbox numbers (+1 555 000 xxxx) are in no numbering plan and are fine where only
-/// twins listen; everything else must be a number that can be dialled.
-fn phone_refusal(parsed: &phone::Parsed, account: &Account) -> Option<String> {
-    let sandbox = parsed.address.as_ref().is_some_and(is_sandbox_number);
-    if sandbox {
-        return None;
-    }
-    phone::sending_refusal(parsed, &account.default_region).map(|refusal| refusal.reason().to_owned())
-}
-
-/// Whether it is one of the sandbox's reserved numbers.
-pub fn is_sandbox_number(address: &Address) -> bool {
-    address.expose().starts_with("+1555000") && address.is_phone()
-}
-
-/// Test and live never mix: nobody in the world has a sandbox number.
-fn refuse_sandbox_address(caller: &Caller, recipient: &Address) -> Result<(), Problem> {
-    if caller.sandbox || !is_sandbox_number(recipient) {
-        return Ok(());
-    }
-    let detail =
-        "+1 555 000 xxxx are the sandbox's numbers; use a test key (`omni_sk_test_…`), or a real number.";
-    let error = FieldError::new("/to/phoneNumber", "sandbox_address", detail);
-    Err(Problem { code: problem::SANDBOX_ADDRESS, detail: detail.to_owned(), errors: vec![error] })
-}
-
 /// A conversation goes on with the same person, over the same channel, in the same account.
 async fn refuse_elsewhere(
     engine: &Engine,
@@ -409,56 +351,14 @@ async fn refuse_elsewhere(
     if *recipient == conversation.customer_address {
         return Ok(());
     }
-    let form = identity_lookup::identity_form(channel, recipient);
-    let pointer = Pointer::identifier(form.as_ref().map(Address::expose).unwrap_or_default());
-    let owner = engine.store.pointer::<CustomerId>(&conversation.tenant, &pointer).await?;
-    if owner.is_some_and(|owner| owner.value == conversation.customer) {
-        return Ok(());
-    }
-    refusal("/to", "with somebody else")
-}
-
-fn invalid_recipient(why: &str) -> Problem {
-    let detail =
-        format!("We cannot send to `to`: {why}. Phone numbers are best written as +<country><number>.");
-    let error = FieldError::new("/to/phoneNumber", "invalid_recipient", detail.clone());
-    Problem { code: problem::RECIPIENT_INVALID, detail, errors: vec![error] }
-}
-
-/// Pictures over the phone network are MMS.
-const fn widened(channel: Channel, content: &OutboundContent) -> Channel {
-    match (channel, content) {
-        (Channel::Sms, OutboundContent::Media { .. }) => Channel::Mms,
-        (channel, _) => channel,
-    }
-}
-
-/// The channel when nobody says: what the named carrier or sender has, else the first of
-/// SMS and WhatsApp that a connection carries.
-fn likely_channel(
-    address: &Address,
-    request: &SendRequest,
-    connections: &[(Arc<Connection>, BreakerState)],
-) -> Channel {
-    if address.is_email() {
-        return Channel::Email;
-    }
-    let preferred = connections.iter().filter(|(connection, _)| {
-        request.preferred_carrier.as_deref().is_none_or(|name| connection.carrier.name().0 == name)
-    });
-    let mut channels = Vec::new();
-    for (connection, _) in preferred {
-        for (channel, sender) in &connection.senders {
-            if request.from.as_ref().is_none_or(|from| from == sender) {
-                channels.push(channel.conversation_channel());
-            }
+    for form in identity_lookup::identity_forms(channel, recipient) {
+        let pointer = Pointer::identifier(form.expose());
+        let owner = engine.store.pointer::<CustomerId>(&conversation.tenant, &pointer).await?;
+        if owner.is_some_and(|owner| owner.value == conversation.customer) {
+            return Ok(());
         }
     }
-    [Channel::Sms, Channel::Whatsapp, Channel::Rcs]
-        .into_iter()
-        .find(|channel| channels.contains(channel))
-        .or_else(|| channels.first().copied())
-        .unwrap_or(Channel::Sms)
+    refusal("/to", "with somebody else")
 }
 
 fn new_message(
@@ -521,12 +421,13 @@ async fn customer(
     let tenant = &message.tenant;
     let mut snapshot = identity_lookup::Snapshot::default();
     let mut addresses = Vec::new();
-    if let Some(form) = identity_lookup::identity_form(message.channel, &message.customer_address) {
+    for form in identity_lookup::identity_forms(message.channel, &message.customer_address) {
         let owner = engine.store.pointer::<CustomerId>(tenant, &Pointer::identifier(form.expose())).await?;
         if let Some(Versioned { value, .. }) = owner {
             snapshot.owners.push((form.clone(), value));
         }
-        addresses.push((form, Evidence::Api));
+        let evidence = if addresses.is_empty() { Evidence::Api } else { Evidence::Linked };
+        addresses.push((form, evidence));
     }
     let owner = known.or_else(|| snapshot.owners.first().map(|(_, owner)| *owner));
     if let Some(owner) = owner {
@@ -540,15 +441,10 @@ async fn customer(
 }
 
 async fn refuse_opted_out(engine: &Engine, message: &Message) -> Result<(), Problem> {
-    for pointer in consent::pointers(message) {
-        let record = engine.store.pointer::<ConsentRecord>(&message.tenant, &pointer).await?;
-        if let Some(record) = record.map(|found| found.value).filter(|record| record.opted_out) {
-            let of = record.category.as_ref().map_or("", |_| " of marketing");
-            let detail = format!("The recipient opted out{of} on {}; only they can undo that.", record.at);
-            return Err(Problem::new(problem::RECIPIENT_OPTED_OUT, detail));
-        }
-    }
-    Ok(())
+    let Some(record) = consent::of_message(&*engine.store, message).await?.opt_out() else { return Ok(()) };
+    let of = record.category.as_ref().map_or("", |_| " of marketing");
+    let detail = format!("The recipient opted out{of} on {}; only they can undo that.", record.at);
+    Err(Problem::new(problem::RECIPIENT_OPTED_OUT, detail))
 }
 
 fn refuse_unroutable(candidates: &[Candidate]) -> Result<(), Problem> {

@@ -1,15 +1,16 @@
 //! Reports about a whole conversation: all that we wrote up to a time was delivered, or read.
 
+use std::time::Duration;
+
 use omni_core::event::{Notice, ReportedState, StatusUpdate};
 use omni_core::id::{ConnectionId, ConversationId, MessageId};
 use omni_core::job::Leased;
-use omni_core::message::{AttemptOutcome, Direction, Message};
+use omni_core::message::{Attempt, AttemptOutcome, Direction, Message};
 use omni_core::problem;
 use omni_core::status::Status;
 use omni_core::steps::StepId;
-use omni_core::store::Expect;
 use omni_core::store::{
-    Changes, Committed, Pointer, Query, StoreError, StoreExt as _, Table, Versioned, decode,
+    Changes, Committed, Expect, Pointer, Postpone, Query, StoreError, StoreExt as _, Table, Versioned, decode,
 };
 use omni_core::time::Timestamp;
 
@@ -21,9 +22,14 @@ use crate::step::StepError;
 const MOST: usize = 100;
 /// How often a message is looked at again that changes meanwhile.
 const MOST_CONFLICTS: usize = 8;
+/// How long a report waits for sends that it may be about and whose outcome is not known.
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+/// How long until it looks again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Applies a report to every message of ours in the carrier's conversation that was offered
-/// up to its time. Each message is a commit of its own: a repetition changes nothing.
+/// up to its time. Each message is a commit of its own: a repetition changes nothing. What it
+/// says is no proof that the carrier took a send without outcome: it waits for the outcome.
 pub async fn track_up_to(
     engine: &Engine,
     leased: &Leased,
@@ -32,14 +38,26 @@ pub async fn track_up_to(
     notice: &Notice,
 ) -> Result<(), StepError> {
     let failed = |e: StoreError| StepError::new(StepId::Terminate, problem::DATABASE_ERROR, e.to_string());
+    let mut open = false;
     if let Some(report) = Report::read(notice) {
         let messages = addressed(engine, leased, connection, notice, &report).await.map_err(failed)?;
         for id in messages {
-            raise(engine, leased, id, &report, received_at).await.map_err(failed)?;
+            open |= raise(engine, leased, id, &report, received_at).await.map_err(failed)?;
         }
     }
+    let now = engine.now();
     let mut changes = Changes::new(leased.job.tenant.clone());
-    changes.complete = Some((leased.job.id, leased.token));
+    if open && now.since(received_at) < PATIENCE {
+        changes.postpone = Some(Postpone {
+            job: leased.job.id,
+            token: leased.token,
+            not_before: now + LOOK_AGAIN,
+            error: "a send that it may be about has no outcome yet".to_owned(),
+            counts: false,
+        });
+    } else {
+        changes.complete = Some((leased.job.id, leased.token));
+    }
     engine.store.commit(changes).await.map_err(failed)?;
     Ok(())
 }
@@ -63,12 +81,30 @@ impl Report {
         Some(Self { carrier: notice.carrier.clone(), state, up_to })
     }
 
-    /// Whether it says something new of `message`.
-    fn is_news_of(&self, message: &Message) -> bool {
-        let known = message.status == Status::Read
-            || (self.state == ReportedState::Delivered && message.status == Status::Delivered);
-        let mut taken = message.attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Accepted);
-        !known && taken.any(|attempt| attempt.carrier == self.carrier && attempt.started_at <= self.up_to)
+    /// Whether it is about this attempt: the carrier was offered it by then.
+    fn covers(&self, attempt: &Attempt) -> bool {
+        attempt.carrier == self.carrier && attempt.started_at <= self.up_to
+    }
+
+    /// The parts of `message` of which it says something new, each with the carrier's id.
+    /// What the carrier itself calls failed is not among what the person saw.
+    fn news_of(&self, message: &Message) -> Vec<(u16, String)> {
+        let reached = if self.state == ReportedState::Read { Status::Read } else { Status::Delivered };
+        let news = |attempt: &&Attempt| {
+            let stands = attempt.status.unwrap_or(Status::Sent);
+            attempt.outcome == AttemptOutcome::Accepted
+                && self.covers(attempt)
+                && stands != Status::Failed
+                && stands.may_become(reached)
+        };
+        let part = |attempt: &Attempt| (attempt.part, attempt.carrier_message_id.clone().unwrap_or_default());
+        message.attempts.iter().filter(news).map(part).collect()
+    }
+
+    /// Whether it may be about a send of `message` whose outcome nobody knows.
+    fn may_be_about(&self, message: &Message) -> bool {
+        !message.status.is_final()
+            && message.attempts.iter().any(|attempt| attempt.outcome.is_open() && self.covers(attempt))
     }
 }
 
@@ -92,34 +128,37 @@ async fn addressed(
     let mut messages = Vec::new();
     for listed in engine.store.list(tenant, &query).await?.records {
         let message: Message = decode(&listed.body)?;
-        if report.is_news_of(&message) {
+        if report.may_be_about(&message) || !report.news_of(&message).is_empty() {
             messages.push(message.id);
         }
     }
     Ok(messages)
 }
 
-/// Applies the report to one message, to each of its parts.
+/// Applies the report to one message, to each part of which it says something. Whether the
+/// message has a send besides that it may be about.
 async fn raise(
     engine: &Engine,
     leased: &Leased,
     id: MessageId,
     report: &Report,
     received_at: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     for _ in 0..MOST_CONFLICTS {
         let tenant = &leased.job.tenant;
         let Some(Versioned { value: mut message, version }) = engine.store.message(tenant, id).await? else {
-            return Ok(());
+            return Ok(false);
         };
-        if !report.is_news_of(&message) {
-            return Ok(());
+        let open = report.may_be_about(&message);
+        let news = report.news_of(&message);
+        if news.is_empty() {
+            return Ok(open);
         }
         let mut changes = Changes::new(tenant.clone());
-        let parts = message.attempts.last().map_or(1, |attempt| attempt.parts);
-        for part in 1..=parts {
+        for (part, external_id) in news {
             let status = StatusUpdate {
                 carrier: report.carrier.clone(),
+                external_id,
                 state: report.state,
                 occurred_at: Some(report.up_to),
                 ..StatusUpdate::default()
@@ -128,7 +167,7 @@ async fn raise(
         }
         changes.put(&message, Expect::Version(version));
         match engine.store.commit(changes).await? {
-            Committed::Applied => return Ok(()),
+            Committed::Applied => return Ok(open),
             Committed::Duplicate { .. } | Committed::Conflict { .. } => {}
         }
     }

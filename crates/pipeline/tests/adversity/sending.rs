@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use omni_core::carrier::{Accepted, Found};
-use omni_core::event::Channel;
+use omni_core::event::{Channel, ReportedState};
 use omni_core::failure::ErrorClass;
 use omni_core::message::AttemptOutcome;
 use omni_core::status::Status;
@@ -112,6 +112,19 @@ async fn after_a_crash_the_carrier_gets_a_moment_before_its_record_is_believed()
     world.pass(Duration::from_secs(10)).await;
     let message = world.message(id).await;
     assert_eq!((carrier.texts().len(), message.status), (0, Status::Sent));
+}
+
+/// The carrier's record says that it took the first part of a long text, and failed.
+#[tokio::test]
+async fn a_part_that_a_look_up_finds_failed_fails_the_message() {
+    let carrier = sms();
+    carrier.next([ambiguous()]);
+    let failed = Accepted { state: ReportedState::Failed, ..Accepted::with_id("a-1") };
+    carrier.records(Some(Found::Taken(failed)));
+    let world = World::of([&carrier], |_| {});
+    let id = world.send("word ".repeat(60).trim()).await.unwrap().response.message_id;
+    world.pass(Duration::from_secs(30)).await;
+    assert_eq!((carrier.texts().len(), world.message(id).await.status), (1, Status::Failed));
 }
 
 #[tokio::test]

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use omni_core::conversation::Conversation;
-use omni_core::event::Channel;
+use omni_core::event::{Channel, MessageType};
+use omni_core::id::ConversationId;
 use omni_core::problem;
-use omni_core::store::{Changes, Query, Store as _, Table, decode};
+use omni_core::status::Status;
+use omni_core::store::{Changes, Pointer, Query, Store as _, Table, decode};
 use omni_core::time::Clock;
 use omni_local::SqliteStore;
 use omni_pipeline::consent::ConsentRecord;
@@ -89,10 +91,40 @@ async fn an_opt_out_of_a_phone_holds_in_each_of_its_spellings() {
 }
 
 #[tokio::test]
-async fn what_is_no_mail_address_is_refused_at_once() {
+async fn a_number_in_another_spelling_is_the_same_person() {
+    let whatsapp = Arc::new(Scripted::new("wa", Channel::Whatsapp).windowed());
+    let world = World::of([&whatsapp], |_| {});
+    let send = async |to: &str, conversation: Option<ConversationId>| {
+        let body = json!({ "to": { "address": to, "channel": "whatsapp" }, "text": "hi", "conversationId": conversation });
+        world.publish(&body, None).await
+    };
+    world.callback("wa", json!([{ "id": "in-1", "from": "+551161234567", "text": "hm" }])).await;
+    world.settle().await;
+    // Versions before knew the number as it was written, and nothing else.
+    let mut old = Changes::new(world.tenant.clone());
+    old.unpoint(&Pointer::identifier("wa:+5511961234567"));
+    world.store.commit(old).await.unwrap();
+    let conversation =
+        send("+5511961234567", None).await.expect("the window is open").response.conversation_id;
+    send("+5511961234567", conversation).await.expect("the same person");
+    assert!(send("+5511961234568", conversation).await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_no_address_is_refused_at_once() {
     let mail = Arc::new(Scripted::new("mail", Channel::Email));
     let world = World::of([&mail], |_| {});
-    for to in ["rosa@", "@customer.example", "rosa@@customer.example", "a b@customer.example"] {
+    let long = format!("lc:{}", "x".repeat(500));
+    for to in [
+        "rosa@",
+        "@customer.example",
+        "rosa@@customer.example",
+        "a b@customer.example",
+        "lc:",
+        "lc:a b",
+        "bsuid:a\u{0}",
+        &long,
+    ] {
         let body = json!({ "to": to, "text": "hello" });
         assert_eq!(world.publish(&body, None).await.unwrap_err().code, problem::RECIPIENT_INVALID, "{to}");
     }
@@ -126,6 +158,25 @@ async fn a_text_message_goes_out_composed() {
     world.send("cafe\u{301}").await.unwrap();
     world.settle().await;
     assert_eq!(carrier.texts(), ["caf\u{e9}"]);
+}
+
+/// What becomes of a message is written beside its content, in one record.
+#[tokio::test]
+async fn the_largest_message_has_room_for_all_that_becomes_of_it() {
+    let mut mail = Scripted::new("mail", Channel::Email);
+    mail.carries(MessageType::Email);
+    let world = World::of([&Arc::new(mail)], |_| {});
+    let body = |size: usize| json!({ "to": "ana@customer.example", "content": { "type": "email", "text": "x".repeat(size) } });
+    let refused = world.publish(&body(768 << 10), None).await.unwrap_err();
+    assert_eq!(refused.code, problem::BODY_TOO_LARGE);
+    let id = world.publish(&body((768 << 10) - 100), None).await.unwrap().response.message_id;
+    world.settle().await;
+    for n in 0..120 {
+        let status = if n < 119 { "sent" } else { "delivered" };
+        world.callback("mail", json!([{ "status": status, "ref": id, "id": "mail-1" }])).await;
+        world.settle().await;
+    }
+    assert_eq!(world.message(id).await.status, Status::Delivered);
 }
 
 #[tokio::test]
@@ -185,11 +236,8 @@ async fn an_answer_names_the_message_it_answers_where_that_came_the_same_way() {
         let to = json!({ "phoneNumber": PERSON, "preferredCarrier": preferred });
         world.publish(&json!({ "to": to, "text": name, "inReplyTo": asked }), None).await.unwrap();
         world.settle().await;
-        if carrier.texts().last().is_some_and(|text| text == name) {
-            assert_eq!(quoted(carrier).as_deref(), expect, "{name}");
-        } else {
-            assert_eq!(name, "another way", "the conversation's own connection comes first");
-        }
+        assert_eq!(carrier.texts().last().map(String::as_str), Some(name));
+        assert_eq!(quoted(carrier).as_deref(), expect, "{name}");
     }
     assert_eq!(quoted(&beta).as_deref(), Some("in-1"));
 }

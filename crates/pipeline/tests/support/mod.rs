@@ -79,6 +79,11 @@ impl Scripted {
         }
     }
 
+    /// It takes such content, too.
+    pub(crate) fn carries(&mut self, content: MessageType) {
+        self.capabilities.content.push(content);
+    }
+
     pub(crate) fn windowed(mut self) -> Self {
         self.capabilities.service_window.clone_from(&self.capabilities.channels);
         self
@@ -95,12 +100,12 @@ impl Scripted {
         self.script.lock().unwrap().extend(does);
     }
 
-    /// What its own record says from now on.
     /// What it answers from now on when it is asked whether it takes us.
     pub(crate) fn is_well(&self, well: bool) {
         self.well.store(well, Ordering::Relaxed);
     }
 
+    /// What its own record says from now on.
     pub(crate) fn records(&self, found: Option<Found>) {
         *self.found.lock().unwrap() = found;
     }

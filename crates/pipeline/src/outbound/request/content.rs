@@ -12,8 +12,9 @@ use super::reader::{Object, Reader};
 const MOST_TEXT: usize = 16_384;
 /// Most media in one message.
 const MOST_MEDIA: usize = 10;
-/// Most people who get a copy of a mail (SendGrid's bound for all recipients of one).
-const MOST_COPIES: usize = 999;
+/// Most people who get a copy of a mail: the consent of each is a condition of the commit
+/// before it leaves, which has bounds.
+const MOST_COPIES: usize = 40;
 
 const KINDS: [&str; 12] = [
     "text",
@@ -194,21 +195,16 @@ impl Reader {
                 self.medium(&format!("/content/attachments/{at}"), value, Inline::Taken)
             })
             .collect();
-        Email {
-            subject: self.text("/content", content, "subject"),
-            text,
-            html,
-            attachments,
-            cc: self.copies(content, "cc"),
-            bcc: self.copies(content, "bcc"),
+        let (cc, bcc) = (self.copies(content, "cc"), self.copies(content, "bcc"));
+        if cc.len() + bcc.len() > MOST_COPIES {
+            let detail = format!("At most {MOST_COPIES} people get a copy.");
+            self.wrong("/content/cc", "too_many", detail);
         }
+        Email { subject: self.text("/content", content, "subject"), text, html, attachments, cc, bcc }
     }
 
     fn copies(&mut self, content: &Object, name: &str) -> Vec<omni_core::address::Address> {
         let given = self.list("/content", content, name);
-        if given.len() > MOST_COPIES {
-            self.wrong(&format!("/content/{name}"), "too_many", format!("At most {MOST_COPIES} addresses."));
-        }
         let mut copies = Vec::new();
         for (at, value) in given.iter().enumerate() {
             match value.as_str().and_then(phone::email) {

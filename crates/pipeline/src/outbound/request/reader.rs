@@ -7,11 +7,23 @@ use url::Url;
 
 /// Most mistakes that are told at once.
 const MOST_MISTAKES: usize = 100;
+/// Most characters of a field's name that are told.
+const LONGEST_SHOWN: usize = 100;
 
 /// Collects the mistakes of one body.
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) errors: Vec<FieldError>,
+}
+
+/// A field's name as it is told: a stranger's may be a megabyte long.
+fn shown(name: &str) -> &str {
+    name.char_indices().nth(LONGEST_SHOWN).map_or(name, |(end, _)| &name[..end])
+}
+
+/// The JSON pointer (RFC 6901) to a member of the object at `at`.
+pub(super) fn member(at: &str, name: &str) -> String {
+    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// A JSON object.
@@ -26,11 +38,12 @@ impl Reader {
     }
 
     pub(super) fn known(&mut self, at: &str, object: &Object, fields: &[&str]) {
-        for name in object.keys().filter(|name| !fields.contains(&name.as_str())) {
+        let unknown = object.keys().filter(|name| !fields.contains(&name.as_str()));
+        for name in unknown.take(MOST_MISTAKES.saturating_sub(self.errors.len())) {
             let hint = did_you_mean(name, fields.iter().copied());
             let hint = hint.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
-            let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-            self.wrong(&pointer, "unknown_field", format!("There is no field `{name}` here.{hint}"));
+            let detail = format!("There is no field `{}` here.{hint}", shown(name));
+            self.wrong(&member(at, shown(name)), "unknown_field", detail);
         }
     }
 

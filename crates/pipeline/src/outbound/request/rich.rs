@@ -9,7 +9,7 @@ use omni_core::content::{
 use serde_json::Value;
 
 use super::content::Inline;
-use super::reader::{Object, Reader};
+use super::reader::{Object, Reader, member};
 
 /// Most choices in one message.
 const MOST_BUTTONS: usize = 10;
@@ -40,7 +40,7 @@ impl Reader {
                         Value::String(text) => drop(params.insert(name.clone(), text.clone())),
                         Value::Number(number) => drop(params.insert(name.clone(), number.to_string())),
                         _ => {
-                            let pointer = format!("/content/templateParams/{name}");
+                            let pointer = member("/content/templateParams", name);
                             self.wrong(&pointer, "wrong_type", "Template values must be strings.");
                         }
                     }
