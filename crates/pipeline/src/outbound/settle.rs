@@ -10,11 +10,16 @@ use omni_core::status::Status;
 use omni_core::store::{Changes, Expect};
 use serde_json::Value;
 
-use super::deliver::{DELIVERY_AMBIGUOUS, Delivery, Next, RECONCILE_FIRST, REPEATED, Stop, close, ours};
+use super::deliver::{
+    DELIVERY_AMBIGUOUS, Delivery, Next, RECONCILE_FIRST, REPEATED, Stop, close, failed, ours,
+};
 use super::parts::parts_of;
+use super::track;
 use crate::directory::Connection;
 use crate::step::StepError;
 
+/// How long a key is surely remembered by a carrier that honours it: Bird keeps it three hours.
+const KEY_REMEMBERED: Duration = Duration::from_secs(2 * 60 * 60);
 /// Longest wait between two questions.
 const RECONCILE_MOST: Duration = Duration::from_secs(30);
 
@@ -45,7 +50,11 @@ impl Delivery<'_> {
         let found = connection.carrier.look_up(&*self.engine.http, &query).await;
         match found {
             Ok(Some(Found::Taken(accepted))) => {
-                return self.record(message.id, attempt.id, Ok(accepted)).await;
+                let (carrier, id) = (&attempt.carrier, &accepted.carrier_message_id);
+                // The same words to the same person: the record may be of an earlier message.
+                if !track::is_anothers(self.engine, &message, carrier, id).await.map_err(failed)? {
+                    return self.record(message.id, attempt.id, Ok(accepted)).await;
+                }
             }
             Ok(Some(Found::NotTaken)) => {
                 let now = self.engine.now();
@@ -74,7 +83,7 @@ impl Delivery<'_> {
                 .min(deadline - waited + Duration::from_millis(10));
             return self.stop(message, Stop::Wait(wait, "outcome unknown, asking the carrier")).await;
         }
-        if connection.carrier.capabilities().idempotent {
+        if connection.carrier.capabilities().idempotent && waited < KEY_REMEMBERED {
             // The carrier promises to take the same key once: repeating is safe, but only there.
             let error = ours(REPEATED, ErrorClass::Ambiguous, "outcome unknown; the same key is sent again");
             close(&mut message.attempts[open], AttemptOutcome::NotSent, self.now, Some(error));

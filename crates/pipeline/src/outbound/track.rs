@@ -143,6 +143,19 @@ fn park(
     changes.point(&pointer, &Known::Early(parked), expect, Some(received_at + REMEMBERED));
 }
 
+/// Whether a carrier's id is known as another message's: then a record under it is not ours,
+/// whatever else fits.
+pub(super) async fn is_anothers(
+    engine: &Engine,
+    message: &Message,
+    carrier: &str,
+    external_id: &str,
+) -> Result<bool, StoreError> {
+    let pointer = Pointer::carrier_ref(carrier, external_id);
+    let known = engine.store.pointer::<Known>(&message.tenant, &pointer).await?;
+    Ok(matches!(known, Some(Versioned { value: Known::Sent(found), .. }) if found.message != message.id))
+}
+
 /// Makes a carrier's id known as a message's, and puts receipts that waited for it back to
 /// work, in one commit.
 pub(super) async fn claim(

@@ -96,6 +96,39 @@ async fn a_repeat_under_the_same_key_waits_for_its_own_carrier() {
 }
 
 #[tokio::test]
+async fn a_key_that_the_carrier_may_have_forgotten_is_not_sent_again() {
+    let carrier = Arc::new(Scripted::new("alpha", Channel::Sms).idempotent());
+    carrier.next([ambiguous()]);
+    let world = World::of([&carrier], |account| account.reconcile_after_secs = 5);
+    let id = world.send("pay now").await.unwrap().response.message_id;
+    world.settle().await;
+    // As after a long stop of the gateway.
+    world.clock.advance(Duration::from_secs(3 * 60 * 60));
+    world.pass(Duration::from_secs(60)).await;
+    let message = world.message(id).await;
+    assert_eq!((carrier.texts().len(), message.error.unwrap().code.as_str()), (1, "DELIVERY_AMBIGUOUS"));
+}
+
+#[tokio::test]
+async fn a_record_of_an_earlier_message_settles_no_later_one() {
+    let carrier = sms();
+    let world = World::of([&carrier], |account| account.reconcile_after_secs = 5);
+    let first = world.send("your code is 1").await.unwrap().response.message_id;
+    world.settle().await;
+    let taken = world.message(first).await.carrier_message_id.unwrap();
+    carrier.next([ambiguous()]);
+    carrier.records(Some(Found::Taken(Accepted::with_id(taken.clone()))));
+    let second = world.send("your code is 1").await.unwrap().response.message_id;
+    world.settle().await;
+    world.pass(Duration::from_secs(60)).await;
+    let message = world.message(second).await;
+    assert_eq!(message.error.unwrap().code, "DELIVERY_AMBIGUOUS");
+    world.callback("alpha", json!([{ "status": "delivered", "id": taken }])).await;
+    world.settle().await;
+    assert_eq!(world.message(first).await.status, Status::Delivered);
+}
+
+#[tokio::test]
 async fn after_a_crash_the_carrier_gets_a_moment_before_its_record_is_believed() {
     let carrier = sms();
     carrier.records(Some(Found::NotTaken));
