@@ -296,7 +296,7 @@ fn at_twilio() -> Vec<(&'static str, OutboundContent)> {
     };
     let own = |object: Value| {
         let object = object.as_object().cloned().unwrap_or_default();
-        OutboundContent::Custom(Custom { carrier: "twilio".into(), object })
+        OutboundContent::Custom(Custom { carrier: "twilio".into(), object, ..Custom::default() })
     };
     vec![
         ("a link alone", OutboundContent::Interactive(choice(&link))),

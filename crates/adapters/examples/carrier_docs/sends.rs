@@ -194,7 +194,7 @@ fn rich_kinds(carrier: &str) -> Vec<(&'static str, Vec<OutboundContent>)> {
     ];
     let custom = |object: &Value| {
         let object = object.as_object().cloned().unwrap_or_default();
-        OutboundContent::Custom(Custom { carrier: carrier.to_owned(), object })
+        OutboundContent::Custom(Custom { carrier: carrier.to_owned(), object, ..Custom::default() })
     };
     vec![
         ("a template", varied(|_| {})),

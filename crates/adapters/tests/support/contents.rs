@@ -19,7 +19,7 @@ pub(crate) fn rich(carrier: &str) -> Vec<(&'static str, OutboundContent)> {
     all.extend(products());
     all.extend(templates());
     for object in own_shapes(carrier).into_iter().filter_map(|shape| shape.as_object().cloned()) {
-        let custom = Custom { carrier: carrier.into(), object };
+        let custom = Custom { carrier: carrier.into(), object, ..Custom::default() };
         all.push(("the carrier's own shape", OutboundContent::Custom(custom)));
     }
     all

@@ -67,7 +67,7 @@ pub(crate) fn mails() -> Vec<(&'static str, OutboundContent)> {
     });
     let custom = |object: Value| {
         let object = object.as_object().cloned().unwrap_or_default();
-        OutboundContent::Custom(Custom { carrier: "sendgrid".into(), object })
+        OutboundContent::Custom(Custom { carrier: "sendgrid".into(), object, ..Custom::default() })
     };
     vec![
         ("a mail with copies and files", OutboundContent::Email(Box::new(whole))),

@@ -116,6 +116,25 @@ impl OutboundContent {
 
     /// Whether it may leave outside a 24-hour service window.
     pub const fn is_template(&self) -> bool {
-        matches!(self, Self::Template(_))
+        matches!(self, Self::Template(_) | Self::Custom(Custom { template: true, .. }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_approved_needs_no_open_window() {
+        let custom = |template| OutboundContent::Custom(Custom { template, ..Custom::default() });
+        let cases = [
+            (OutboundContent::Template(Template::default()), true),
+            (custom(true), true),
+            (custom(false), false),
+            (OutboundContent::Text { text: "hi".into() }, false),
+        ];
+        for (content, expect) in cases {
+            assert_eq!(content.is_template(), expect, "{content:?}");
+        }
     }
 }

@@ -160,4 +160,8 @@ pub struct Custom {
     pub carrier: String,
     /// What it wants to read.
     pub object: Map<String, Value>,
+    /// The client's word that this is a template which the carrier approved, so that it may
+    /// leave outside a service window.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub template: bool,
 }

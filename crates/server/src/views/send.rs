@@ -190,6 +190,8 @@ pub struct SendContent {
     /// Content in that carrier's own shape, for what has no word here (custom).
     #[schema(value_type = Option<Object>)]
     pub object: Option<Value>,
+    /// It is a template that the carrier approved, so it needs no open window (custom).
+    pub template: Option<bool>,
 }
 
 /// When and how to send.

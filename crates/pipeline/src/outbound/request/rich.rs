@@ -248,7 +248,7 @@ impl Reader {
     }
 
     pub(super) fn custom(&mut self, content: &Object) -> Custom {
-        self.known("/content", content, &["type", "carrier", "object"]);
+        self.known("/content", content, &["type", "carrier", "object", "template"]);
         let object = match content.get("object") {
             Some(Value::Object(object)) if !object.is_empty() => object.clone(),
             _ => {
@@ -257,6 +257,10 @@ impl Reader {
                 Object::default()
             }
         };
-        Custom { carrier: self.required("/content", content, "carrier"), object }
+        Custom {
+            carrier: self.required("/content", content, "carrier"),
+            object,
+            template: self.flag("/content", content, "template"),
+        }
     }
 }

@@ -79,7 +79,10 @@ fn what_was_read_is_stored_and_read_again_the_same() {
             json!({ "type": "email", "subject": "Hi", "text": "t", "html": "<p>t</p>", "cc": ["a@b.example"],
             "bcc": ["c@d.example"], "attachments": [{ "url": "data:text/plain;base64,aGk=", "filename": "a.txt" }] }),
         ),
-        ("a carrier's own", json!({ "type": "custom", "carrier": "whatsapp", "object": { "type": "text" } })),
+        (
+            "a carrier's own",
+            json!({ "type": "custom", "carrier": "whatsapp", "object": { "type": "text" }, "template": true }),
+        ),
         (
             "a voice note",
             json!({ "type": "media", "media": [{ "url": "https://a.example/b.ogg", "mime": "audio/ogg", "voice": true }] }),

@@ -21,7 +21,7 @@ fn pictures(media: Vec<OutboundMedia>) -> OutboundContent {
 
 pub(super) fn own_shape(carrier: &str, object: &Value) -> OutboundContent {
     let object = object.as_object().unwrap().clone();
-    OutboundContent::Custom(Custom { carrier: carrier.into(), object })
+    OutboundContent::Custom(Custom { carrier: carrier.into(), object, ..Custom::default() })
 }
 
 fn body(message: &OutboundMessage) -> Value {

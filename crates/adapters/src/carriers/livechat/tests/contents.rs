@@ -34,7 +34,7 @@ fn asked(count: usize, change: impl FnOnce(&mut Interactive)) -> OutboundContent
 
 fn own(carrier: &str, object: Value) -> OutboundContent {
     let Value::Object(object) = object else { panic!("{object} is no object") };
-    OutboundContent::Custom(Custom { carrier: carrier.into(), object })
+    OutboundContent::Custom(Custom { carrier: carrier.into(), object, ..Custom::default() })
 }
 
 /// Writes `content` and answers the event.

@@ -4,7 +4,7 @@ use super::*;
 
 fn custom(object: Value) -> OutboundContent {
     let Value::Object(object) = object else { panic!("an object") };
-    OutboundContent::Custom(Custom { carrier: "sendgrid".into(), object })
+    OutboundContent::Custom(Custom { carrier: "sendgrid".into(), object, ..Custom::default() })
 }
 
 /// A good object with some members changed; `null` takes one out.

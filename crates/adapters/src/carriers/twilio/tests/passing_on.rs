@@ -6,7 +6,7 @@ type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 fn custom(object: Value) -> OutboundMessage {
     let Value::Object(object) = object else { panic!("an object") };
-    let custom = Custom { carrier: "twilio".into(), object };
+    let custom = Custom { carrier: "twilio".into(), object, ..Custom::default() };
     OutboundMessage {
         status_url: Some("https://gw.example.net/s".into()),
         ..message(Channel::Whatsapp, OutboundContent::Custom(custom))

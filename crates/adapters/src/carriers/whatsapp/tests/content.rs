@@ -147,7 +147,7 @@ fn products_are_one_several_or_all() {
 
 fn custom(object: &Value) -> OutboundContent {
     let object = object.as_object().unwrap().clone();
-    OutboundContent::Custom(Custom { carrier: "whatsapp".into(), object })
+    OutboundContent::Custom(Custom { carrier: "whatsapp".into(), object, ..Custom::default() })
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn whatsapps_own_shape_passes_as_it_is() {
 #[test]
 fn what_meta_would_refuse_never_leaves() {
     let long = |n: usize| "é".repeat(n);
-    let foreign = Custom { carrier: "twilio".into(), object: serde_json::Map::new() };
+    let foreign = Custom { carrier: "twilio".into(), object: serde_json::Map::new(), ..Custom::default() };
     #[rustfmt::skip]
     let cases = [
         ("an entry in no section", sections(&[Some("A"), None]), "section", BAD),

@@ -8,7 +8,7 @@ use super::{body_of, message, sms, whatsapp};
 
 fn own(object: &Value) -> OutboundContent {
     let object = object.as_object().expect("an object").clone();
-    OutboundContent::Custom(Custom { carrier: "messagebird".into(), object })
+    OutboundContent::Custom(Custom { carrier: "messagebird".into(), object, ..Custom::default() })
 }
 
 fn mms(content: OutboundContent) -> OutboundMessage {
