@@ -20,20 +20,7 @@ pub(crate) fn recipient(channel: Channel) -> Address {
 /// A message over one channel of a connection, with nothing that may be left out.
 pub(crate) fn message(channel: Channel, from: Address, content: OutboundContent) -> OutboundMessage {
     let id: MessageId = "msg_01KAHTX5Z0E8R9S7T44VH8RT9M".parse().expect("an id");
-    OutboundMessage {
-        message_id: id,
-        client_ref: id.to_string(),
-        channel,
-        from,
-        to: recipient(channel),
-        content,
-        reply_to: None,
-        conversation_ref: None,
-        status_url: None,
-        expires_at: None,
-        automatic: false,
-        purpose: None,
-    }
+    OutboundMessage::new(id, channel, from, recipient(channel), content)
 }
 
 /// Mails with copies and files, and in SendGrid's own shape.

@@ -202,6 +202,32 @@ pub struct OutboundMessage {
     pub purpose: Option<Purpose>,
 }
 
+impl OutboundMessage {
+    /// The whole of a message, under our id for it, with nothing beside what it must have.
+    pub fn new(
+        message_id: MessageId,
+        channel: Channel,
+        from: Address,
+        to: Address,
+        content: OutboundContent,
+    ) -> Self {
+        Self {
+            message_id,
+            client_ref: message_id.to_string(),
+            channel,
+            from,
+            to,
+            content,
+            reply_to: None,
+            conversation_ref: None,
+            status_url: None,
+            expires_at: None,
+            automatic: false,
+            purpose: None,
+        }
+    }
+}
+
 /// A carrier took a message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accepted {

@@ -129,20 +129,13 @@ fn unfit(wanted: &Wanted<'_>, connection: &Connection) -> Option<Cow<'static, st
         return None;
     }
     let sender = connection.sender(wanted.channel, wanted.sender);
+    let nobodys = MessageId::from_bytes([0; 16]);
+    let from = sender.unwrap_or_else(|| Address::new(""));
+    let (to, content) = (wanted.recipient.clone(), wanted.content.clone());
     let trial = OutboundMessage {
-        message_id: MessageId::from_bytes([0; 16]),
-        client_ref: MessageId::from_bytes([0; 16]).to_string(),
-        channel: wanted.channel,
-        from: sender.unwrap_or_else(|| Address::new("")),
-        to: wanted.recipient.clone(),
-        content: wanted.content.clone(),
-        reply_to: None,
         // Into a chat that there is: how one begins is not what is asked here.
         conversation_ref: (wanted.channel == Channel::Chat).then(|| "chat".to_owned()),
-        status_url: None,
-        expires_at: None,
-        automatic: false,
-        purpose: None,
+        ..OutboundMessage::new(nobodys, wanted.channel, from, to, content)
     };
     match connection.carrier.request(&trial) {
         Err(SendError::Unsupported(reason)) => Some(reason.into()),

@@ -36,18 +36,14 @@ fn carrier() -> Bandwidth {
 
 fn outbound(channel: Channel, from: &str, content: OutboundContent) -> OutboundMessage {
     OutboundMessage {
-        message_id: MessageId::from_bytes([0; 16]),
         client_ref: "msg_1".into(),
-        channel,
-        from: from.into(),
-        to: "+13035550177".into(),
-        content,
-        reply_to: None,
-        conversation_ref: None,
-        status_url: None,
-        expires_at: None,
-        automatic: false,
-        purpose: None,
+        ..OutboundMessage::new(
+            MessageId::from_bytes([0; 16]),
+            channel,
+            from.into(),
+            "+13035550177".into(),
+            content,
+        )
     }
 }
 

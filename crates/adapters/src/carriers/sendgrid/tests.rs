@@ -74,18 +74,16 @@ fn verdict(settings: &Value, request: &WebhookRequest) -> Result<(), &'static st
 
 fn outbound(content: OutboundContent) -> OutboundMessage {
     OutboundMessage {
-        message_id: MessageId::from_bytes([0; 16]),
         client_ref: "msg_1".into(),
-        channel: Channel::Email,
-        from: "support@acme.example".into(),
-        to: "email:r@c.example".into(),
-        content,
         reply_to: Some("CAF001@c.example".into()),
         conversation_ref: Some("c-0193".into()),
-        status_url: None,
-        expires_at: None,
-        automatic: false,
-        purpose: None,
+        ..OutboundMessage::new(
+            MessageId::from_bytes([0; 16]),
+            Channel::Email,
+            "support@acme.example".into(),
+            "email:r@c.example".into(),
+            content,
+        )
     }
 }
 

@@ -119,19 +119,12 @@ fn assert_facts(name: &str, expected: &Value, got: &Value) {
 
 fn message(channel: Channel, content: OutboundContent) -> OutboundMessage {
     let whatsapp = channel == Channel::Whatsapp;
+    let (from, to) =
+        if whatsapp { ("+447700900100", "+447700900461") } else { ("+17205550142", "+13035550177") };
+    let id = MessageId::from_bytes([0; 16]);
     OutboundMessage {
-        message_id: MessageId::from_bytes([0; 16]),
         client_ref: "msg_1.2".into(),
-        channel,
-        from: if whatsapp { "+447700900100" } else { "+17205550142" }.into(),
-        to: if whatsapp { "+447700900461" } else { "+13035550177" }.into(),
-        content,
-        reply_to: None,
-        conversation_ref: None,
-        status_url: None,
-        expires_at: None,
-        automatic: false,
-        purpose: None,
+        ..OutboundMessage::new(id, channel, from.into(), to.into(), content)
     }
 }
 

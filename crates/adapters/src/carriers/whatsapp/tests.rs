@@ -81,18 +81,14 @@ fn assert_facts(name: &str, expected: &Value, got: &Value) {
 
 fn message(content: OutboundContent) -> OutboundMessage {
     OutboundMessage {
-        message_id: MessageId::from_bytes([0; 16]),
         client_ref: "msg_1.2".into(),
-        channel: Channel::Whatsapp,
-        from: "+447700900100".into(),
-        to: "+447700900461".into(),
-        content,
-        reply_to: None,
-        conversation_ref: None,
-        status_url: None,
-        expires_at: None,
-        automatic: false,
-        purpose: None,
+        ..OutboundMessage::new(
+            MessageId::from_bytes([0; 16]),
+            Channel::Whatsapp,
+            "+447700900100".into(),
+            "+447700900461".into(),
+            content,
+        )
     }
 }
 

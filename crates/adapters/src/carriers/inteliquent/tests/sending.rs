@@ -8,18 +8,14 @@ use super::*;
 
 fn outbound(channel: Channel, content: OutboundContent) -> OutboundMessage {
     OutboundMessage {
-        message_id: MessageId::from_bytes([0; 16]),
         client_ref: "msg_1".into(),
-        channel,
-        from: "+17205550142".into(),
-        to: "+13035550177".into(),
-        content,
-        reply_to: None,
-        conversation_ref: None,
-        status_url: None,
-        expires_at: None,
-        automatic: false,
-        purpose: None,
+        ..OutboundMessage::new(
+            MessageId::from_bytes([0; 16]),
+            channel,
+            "+17205550142".into(),
+            "+13035550177".into(),
+            content,
+        )
     }
 }
 

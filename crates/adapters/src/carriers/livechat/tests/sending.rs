@@ -20,18 +20,15 @@ pub(super) fn carrier(change: impl FnOnce(&mut Value)) -> Arc<dyn Carrier> {
 
 pub(super) fn message(content: OutboundContent) -> OutboundMessage {
     OutboundMessage {
-        message_id: MessageId::from_bytes([7; 16]),
         client_ref: "msg_1".into(),
-        channel: Channel::Chat,
-        from: "lc:org-1".into(),
-        to: format!("lc:{CUSTOMER}").into(),
-        content,
-        reply_to: None,
         conversation_ref: Some("C1".into()),
-        status_url: None,
-        expires_at: None,
-        automatic: false,
-        purpose: None,
+        ..OutboundMessage::new(
+            MessageId::from_bytes([7; 16]),
+            Channel::Chat,
+            "lc:org-1".into(),
+            format!("lc:{CUSTOMER}").into(),
+            content,
+        )
     }
 }
 

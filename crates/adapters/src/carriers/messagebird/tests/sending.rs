@@ -23,18 +23,9 @@ use super::account;
 
 fn message(channel: Channel, from: &str, to: &str, content: OutboundContent) -> OutboundMessage {
     OutboundMessage {
-        message_id: MessageId::from_bytes([7; 16]),
         client_ref: "msg_1".into(),
-        channel,
-        from: from.into(),
-        to: to.into(),
-        content,
-        reply_to: None,
-        conversation_ref: None,
         status_url: Some("https://gw.example.net/status".into()),
-        expires_at: None,
-        automatic: false,
-        purpose: None,
+        ..OutboundMessage::new(MessageId::from_bytes([7; 16]), channel, from.into(), to.into(), content)
     }
 }
 
