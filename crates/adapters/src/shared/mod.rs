@@ -3,6 +3,7 @@
 pub mod allow_list;
 pub mod answer;
 pub mod basic_auth;
+pub mod cart;
 pub mod fetchable;
 pub mod form;
 pub mod form_data;

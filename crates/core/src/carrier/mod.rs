@@ -4,6 +4,7 @@ mod capabilities;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -21,6 +22,9 @@ use crate::message::Purpose;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::webhook::{Malformed, Outcome, Proof, Refusal, WebhookReply, WebhookRequest};
+
+/// How long a carrier may take to answer what sends nothing: a check, a read mark.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A carrier's name as in configuration, URLs and metrics: `twilio`. Not an enum, so the
 /// core never lists carriers.

@@ -175,10 +175,13 @@ impl Pointer {
     ) -> Vec<Self> {
         let address = Address::from(address);
         let mut spellings = aliases(&address);
-        spellings.push(address);
+        if spellings.is_empty() {
+            return Vec::new();
+        }
         let today = Self::consent(account, spellings[0].expose(), category);
+        spellings.push(address);
         let old = spellings.iter().map(|spelt| Self::consent_as_spelt(account, spelt.expose(), category));
-        if spellings.len() == 1 { Vec::new() } else { old.filter(|old| *old != today).collect() }
+        old.filter(|old| *old != today).collect()
     }
 
     fn consent_as_spelt(account: &crate::id::AccountId, address: &str, category: Option<&str>) -> Self {

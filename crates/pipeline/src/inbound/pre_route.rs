@@ -145,12 +145,14 @@ impl Route {
 
 /// Decides.
 pub fn decide(situation: &Situation<'_>) -> Route {
-    if let Some(route) = consent_keyword(situation) {
+    let decision = decide_consent(situation);
+    if let Some(route) = by_keyword(situation, &decision) {
         return route;
     }
     let text = situation.inbound.text.as_deref().unwrap_or_default();
     let analysis = content::analyse(situation.account, text);
-    let wants_out = wants_out(situation, text);
+    // No keyword, but it may withdraw consent in other words (the FCC's "any reasonable means").
+    let wants_out = decision.review && !situation.opted_out;
     if analysis.spam && !wants_out {
         let blocked = Some("spam".to_owned());
         let tags = vec!["blocked".to_owned(), "spam".to_owned()];
@@ -181,8 +183,12 @@ pub fn decide(situation: &Situation<'_>) -> Route {
 
 /// A consent keyword is dealt with here and goes no further; `None` for any other text.
 pub fn consent_keyword(situation: &Situation<'_>) -> Option<Route> {
+    by_keyword(situation, &decide_consent(situation))
+}
+
+fn decide_consent(situation: &Situation<'_>) -> consent::Decision {
     let inbound = situation.inbound;
-    let decision = consent::decide(&consent::Inbound {
+    consent::decide(&consent::Inbound {
         channel: situation.message.channel,
         number_kind: number_kind(situation.message),
         // The callback itself may say that the carrier answered (Twilio's OptOutType).
@@ -190,7 +196,11 @@ pub fn consent_keyword(situation: &Situation<'_>) -> Option<Route> {
         opted_out_before: situation.opted_out,
         opt_in_pending: false,
         text: inbound.text.clone().unwrap_or_default(),
-    });
+    })
+}
+
+fn by_keyword(situation: &Situation<'_>, decision: &consent::Decision) -> Option<Route> {
+    let inbound = situation.inbound;
     // A carrier that acted on a word of its own list, in any language, says so (OptOutType).
     let keyword = decision.keyword.or(inbound.consent)?;
     let opted_out = match keyword {
@@ -247,12 +257,6 @@ fn by_rules(situation: &Situation<'_>, analysis: &ContentAnalysis) -> Route {
         }
     }
     route
-}
-
-/// Whether it is no keyword, but may withdraw consent in other words (the FCC's "any
-/// reasonable means").
-fn wants_out(situation: &Situation<'_>, text: &str) -> bool {
-    !situation.opted_out && consent::applies_to(situation.message.channel) && consent::may_be_revocation(text)
 }
 
 /// A person must judge it: it is marked, no machine answers, and no bot keeps it.

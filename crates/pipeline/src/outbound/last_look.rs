@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use omni_core::carrier::PATIENCE;
 use omni_core::event::Channel;
 use omni_core::failure::ErrorClass;
 use omni_core::message::{Author, Message};
@@ -14,8 +15,6 @@ use crate::consent;
 use crate::directory::Connection;
 use crate::step::StepError;
 
-/// How long a carrier may take to answer a breaker's probe.
-const PROBE: Duration = Duration::from_secs(10);
 /// Why a message waits that is sent too fast; who waited for it has a turn.
 const RATE: &str = "sender's rate";
 
@@ -129,7 +128,7 @@ impl Delivery<'_> {
         if !breakers.is_probing(&connection.id) {
             return Ok(Probe::NotNeeded);
         }
-        let asked = tokio::time::timeout(PROBE, connection.carrier.check(&*self.engine.http)).await;
+        let asked = tokio::time::timeout(PATIENCE, connection.carrier.check(&*self.engine.http)).await;
         let class = match asked {
             Ok(Ok(health)) if health.ok => return Ok(Probe::Passed),
             Ok(Ok(_)) => ErrorClass::Auth,

@@ -3,11 +3,11 @@
 use omni_core::address::Address;
 use omni_core::event::{Channel, InboundMessage, Location, MediaRef, MessageType};
 use omni_core::webhook::Malformed;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::params::{Params, tenant_key};
 use super::{Settings, address, consent};
-use crate::shared::json;
+use crate::shared::{cart, json};
 
 /// Most media in one message.
 const MAX_MEDIA: usize = 10;
@@ -201,18 +201,7 @@ fn order(params: &Params, said: &str) -> Option<Value> {
     if said != "order" {
         return None;
     }
-    let order = json::parse(params.get("ProductRetailerId")?.as_bytes()).ok()?;
-    let item = |item: &Value| {
-        let quantity = json::integer(&item["quantity"]).map(Value::from);
-        json!({
-            "sku": json::id(&item["product_retailer_id"]),
-            "qty": quantity.unwrap_or_else(|| item["quantity"].clone()),
-            "price": json::id(&item["item_price"]),
-            "currency": json::text(&item["currency"]),
-        })
-    };
-    let items: Vec<Value> = order["product_items"].as_array()?.iter().map(item).collect();
-    Some(json!({ "catalog_id": json::id(&order["catalog_id"]), "items": items }))
+    cart::read(&json::parse(params.get("ProductRetailerId")?.as_bytes()).ok()?)
 }
 
 fn location(params: &Params) -> Option<Location> {

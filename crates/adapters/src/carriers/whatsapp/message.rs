@@ -2,11 +2,11 @@
 
 use omni_core::address::Address;
 use omni_core::event::{CarrierEvent, Channel, InboundMessage, Location, MediaRef, MessageType, Reaction};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::webhook::{Change, message_id, timestamp};
 use super::{changes, errors, person};
-use crate::shared::{json, text};
+use crate::shared::{cart, json, text};
 
 /// Meta's code for media that it could not fetch.
 const MEDIA_UNAVAILABLE: &str = "131052";
@@ -161,7 +161,7 @@ fn read_object(event: &mut InboundMessage, kind: &str, object: &Value) -> Option
         }
         "order" => {
             event.text = json::text(&object["text"]).map(str::to_owned);
-            event.order = Some(order(object)?);
+            event.order = Some(cart::read(object)?);
             MessageType::Order
         }
         "request_welcome" => MessageType::RequestWelcome,
@@ -244,22 +244,4 @@ fn read_interactive(event: &mut InboundMessage, object: &Value) -> Option<Messag
 /// A form's answers come as JSON inside a string; what does not parse stays the string.
 fn form(response: &Value) -> Value {
     response.as_str().and_then(|text| json::parse(text.as_bytes()).ok()).unwrap_or_else(|| response.clone())
-}
-
-/// A cart, with prices as decimal text: they come as numbers or text.
-fn order(object: &Value) -> Option<Value> {
-    let items = object["product_items"].as_array()?;
-    let items: Vec<Value> = items
-        .iter()
-        .map(|item| {
-            let quantity = json::integer(&item["quantity"]).map(Value::from);
-            json!({
-                "sku": json::id(&item["product_retailer_id"]),
-                "qty": quantity.unwrap_or_else(|| item["quantity"].clone()),
-                "price": json::id(&item["item_price"]),
-                "currency": json::text(&item["currency"]),
-            })
-        })
-        .collect();
-    Some(json!({ "catalog_id": json::id(&object["catalog_id"]), "items": items }))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use omni_adapters::http::Http;
+use omni_core::carrier::PATIENCE;
 use omni_core::failure::SendError;
 use omni_core::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
 use omni_core::time::{Clock as _, Timestamp};
@@ -17,8 +18,6 @@ use super::findings::{Finding, Report};
 use crate::config::{Config, Overrides, build};
 use crate::system::SystemClock;
 
-/// How long one carrier may take.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// Less free space than this is too little to go on with.
 const MIN_FREE: u64 = 100 << 20;
 /// Less than this deserves a thought.

@@ -1,10 +1,10 @@
 //! Connections: the configured carrier endpoints, and how they are.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use omni_core::carrier::PATIENCE;
 use omni_core::id::TenantId;
 use omni_pipeline::directory::Connection;
 use utoipa_axum::router::OpenApiRouter;
@@ -69,9 +69,6 @@ pub(super) fn ours<'a>(api: &'a Api, tenant: &TenantId, name: &str) -> Answer<&'
     all.find(|connection| connection.tenant == *tenant && connection.id.as_str() == name)
         .ok_or_else(|| Failure::not_found("connection", name))
 }
-
-/// How long a carrier may take to answer a check.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Check a connection's credentials
 ///

@@ -1,13 +1,12 @@
 //! What a person sees of us beside messages: that we read, that somebody writes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use omni_core::carrier::Presence;
+use omni_core::carrier::{PATIENCE, Presence};
 use omni_core::id;
 use omni_core::message::{Direction, Message};
 use omni_core::problem::{self, FieldError, Problem};
@@ -21,9 +20,6 @@ use crate::auth::Bearer;
 use crate::error::{Answer, Failure};
 use crate::params::{IdPath, NoParams};
 use crate::{Api, body};
-
-/// How long a carrier may take.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new().routes(routes!(read))

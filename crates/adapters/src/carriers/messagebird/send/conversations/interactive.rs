@@ -51,14 +51,7 @@ fn replies(buttons: &[Button]) -> Vec<Value> {
 
 fn list(buttons: &[Button], label: Option<&str>) -> Value {
     let label = label.unwrap_or("Options");
-    let sections: Vec<Value> = sections::of(buttons, label)
-        .into_iter()
-        .map(|(title, entries)| {
-            let rows: Vec<Value> = entries.iter().map(row).collect();
-            json!({ "title": title, "rows": rows })
-        })
-        .collect();
-    json!({ "button": label, "sections": sections })
+    json!({ "button": label, "sections": sections::of_rows(buttons, label, row) })
 }
 
 fn row(entry: &Button) -> Value {

@@ -42,14 +42,7 @@ fn are_distinct(buttons: &[Button]) -> bool {
 }
 
 fn list(buttons: &[Button], label: &str) -> Value {
-    let sections: Vec<Value> = sections::of(buttons, label)
-        .into_iter()
-        .map(|(title, entries)| {
-            let rows: Vec<Value> = entries.iter().map(row).collect();
-            json!({ "title": title, "rows": rows })
-        })
-        .collect();
-    json!({ "button_text": label, "sections": sections })
+    json!({ "button_text": label, "sections": sections::of_rows(buttons, label, row) })
 }
 
 fn row(button: &Button) -> Value {
